@@ -1,0 +1,196 @@
+package linear
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+
+	"phoenix/properties"
+)
+
+// Result is the verdict on a history.
+type Result struct {
+	Verdict properties.Verdict
+	// Reason says why a verdict is Inconclusive; "" otherwise.
+	Reason string
+	// Key is the first key, in order of appearance, that is not linearizable,
+	// or else the first that is not known to be. "" otherwise.
+	Key string
+	// Keys and Operations count what was judged: keys with operations that
+	// matter, and those operations.
+	Keys, Operations int
+	// Overlapping counts the judged operations that were concurrent with
+	// another of the same key. At 0 a history is sequential: a Pass says
+	// nothing about concurrency, and the caller may want to call it
+	// inconclusive.
+	Overlapping int
+	// Culprit is the operation whose return ends the shortest prefix of the
+	// key's history that is not linearizable. Nil unless the verdict is Fail,
+	// and if the bounds did not allow to find it.
+	Culprit *Operation
+	// Explanation is a sentence on a Fail, true of the history, such as "read
+	// of x returned 1 after 2 was acknowledged".
+	Explanation string
+}
+
+// Check judges whether h is linearizable (Herlihy and Wing, TOPLAS 1990): for
+// each key, whether one order of its operations that respects real time makes
+// every answer right. Fail is certain and so is Pass; when the bounds of opt
+// were reached or ctx is done, what is not known is Inconclusive. Only a
+// deadline of ctx makes a verdict depend on the machine.
+//
+// The error wraps ErrInvalid if Validate refuses h, and names a model that fits
+// if opt.Model lacks an operation of h. In the worst case the work grows
+// exponentially with the operations concurrent on a key, pending ones included.
+func Check(ctx context.Context, h *History, opt Options) (Result, error) {
+	keys, err := split(h, &opt)
+	if err != nil {
+		return Result{}, err
+	}
+	res := Result{Keys: len(keys)}
+	for _, k := range keys {
+		res.Operations += len(k.ops)
+		res.Overlapping += overlapping(k.ops)
+	}
+	for _, k := range keys {
+		s := newSearch(ctx, &opt)
+		switch s.judge(k.ops) {
+		case properties.Fail:
+			res.Verdict, res.Key, res.Reason = properties.Fail, k.key, ""
+			res.Culprit, res.Explanation = explainKey(newSearch(ctx, &opt), k)
+			return res, nil
+		case properties.Inconclusive:
+			if res.Verdict == properties.Pass {
+				res.Verdict, res.Key = properties.Inconclusive, k.key
+				res.Reason = fmt.Sprintf("gave up on %d operations%s: %s", len(k.ops), ofKey(k.key), s.gaveUp)
+			}
+		}
+	}
+	return res, nil
+}
+
+// keyHistory is what matters of one key, by Call.
+type keyHistory struct {
+	key string
+	ops []*Operation
+}
+
+// split checks h against opt and sorts its operations by key, in order of
+// first appearance.
+func split(h *History, opt *Options) ([]keyHistory, error) {
+	if err := h.Validate(); err != nil {
+		return nil, err
+	}
+	if err := opt.accepts(h); err != nil {
+		return nil, err
+	}
+	var keys []keyHistory
+	index := make(map[string]int)
+	for i := range h.Operations {
+		op := &h.Operations[i]
+		if !opt.matters(op) {
+			continue
+		}
+		at, ok := index[op.Key]
+		if !ok {
+			at = len(keys)
+			index[op.Key] = at
+			keys = append(keys, keyHistory{key: op.Key})
+		}
+		keys[at].ops = append(keys[at].ops, op)
+	}
+	return keys, nil
+}
+
+// overlapping counts the operations, given by Call, concurrent with another. O(n).
+func overlapping(ops []*Operation) int {
+	count, lastReturn := 0, int64(math.MinInt64)
+	for i, op := range ops {
+		withEarlier := i > 0 && lastReturn >= op.Call
+		withLater := i+1 < len(ops) && ops[i+1].Call <= op.Return
+		if withEarlier || withLater {
+			count++
+		}
+		lastReturn = max(lastReturn, op.Return)
+	}
+	return count
+}
+
+// ofKey is " of x" for key x and nothing where there is a single register.
+func ofKey(key string) string {
+	if key == "" {
+		return ""
+	}
+	return " of " + key
+}
+
+// prefix is a key's history up to the return of one of its operations: what
+// had been called, and of that what had returned; the rest is pending.
+type prefix struct {
+	ops     []*Operation
+	culprit *Operation // the one whose return ends the prefix
+}
+
+// returned lists what returned, in the order of that.
+func returned(ops []*Operation) []*Operation {
+	done := slices.DeleteFunc(slices.Clone(ops), func(o *Operation) bool { return o.Return == Pending })
+	slices.SortStableFunc(done, func(a, b *Operation) int { return cmp.Compare(a.Return, b.Return) })
+	return done
+}
+
+// cut returns the prefix of ops that ends with the return of done[last].
+func cut(ops, done []*Operation, last int) prefix {
+	end := done[last].Return
+	inside := make(map[*Operation]bool, last+1)
+	for _, op := range done[:last+1] {
+		inside[op] = true
+	}
+	p := prefix{culprit: done[last]}
+	for _, op := range ops {
+		if op.Call > end {
+			break
+		}
+		if inside[op] {
+			p.ops = append(p.ops, op)
+			continue
+		}
+		if op.Kind != Read {
+			open := *op
+			open.Outcome, open.Return = Unknown, Pending
+			p.ops = append(p.ops, &open)
+		}
+	}
+	return p
+}
+
+// shortestFailing returns the shortest prefix of ops, which are not
+// linearizable, that is not either. Prefixes of a linearizable history are
+// linearizable, so it can be bisected; the range is doubled first, because a
+// long prefix costs more than a short one. ok is false if s gave up before.
+func shortestFailing(s *search, ops []*Operation) (p prefix, ok bool) {
+	done := returned(ops)
+	fails := func(last int) bool {
+		return s.judge(cut(ops, done, last).ops) == properties.Fail
+	}
+	good, bad := -1, 0
+	for bad < len(done)-1 && !fails(bad) && s.gaveUp == "" {
+		good, bad = bad, min(2*bad+1, len(done)-1)
+	}
+	bad = good + 1 + sort.Search(bad-good-1, func(i int) bool { return fails(good + 1 + i) })
+	if s.gaveUp != "" {
+		return prefix{}, false
+	}
+	return cut(ops, done, bad), true
+}
+
+func explainKey(s *search, k keyHistory) (*Operation, string) {
+	p, ok := shortestFailing(s, k.ops)
+	if !ok {
+		return nil, fmt.Sprintf("no order of the %d operations%s explains all that they returned", len(k.ops), ofKey(k.key))
+	}
+	sentence, _ := explain(s.opt, p)
+	return p.culprit, sentence
+}

@@ -1,0 +1,182 @@
+package linear
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Pending is the Return of an operation that never returned: it may take
+// effect at any time after its call, or never.
+const Pending int64 = math.MaxInt64
+
+// ErrInvalid is wrapped by the errors of History.Validate, and so by those of
+// Check and WriteHTML for a history that cannot be judged.
+var ErrInvalid = errors.New("linear: invalid history")
+
+// Kind is what an operation does. The zero value is Read.
+type Kind uint8
+
+// The kinds of operation. A CAS sets Arg if the register holds Old; an Append
+// joins the text of Arg to the text held.
+const (
+	Read Kind = iota
+	Write
+	CAS
+	Append
+)
+
+var kindNames = [...]string{Read: "read", Write: "write", CAS: "cas", Append: "append"}
+
+// String returns read, write, cas or append.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+// parseKind knows the names histories use: stores say get and put, registers
+// read and write.
+func parseKind(name []byte) (Kind, bool) {
+	switch string(name) {
+	case "read", "get":
+		return Read, true
+	case "write", "put":
+		return Write, true
+	case "cas":
+		return CAS, true
+	case "append":
+		return Append, true
+	}
+	return 0, false
+}
+
+// Outcome is what the client learned of its operation. The zero value is OK.
+type Outcome uint8
+
+const (
+	// OK: the operation happened between its call and its return.
+	OK Outcome = iota
+	// Failed: it certainly did not change anything.
+	Failed
+	// Unknown: it may happen at any time after its call, or never.
+	Unknown
+)
+
+var outcomeNames = [...]string{OK: "ok", Failed: "failed", Unknown: "unknown"}
+
+// String returns ok, failed or unknown.
+func (o Outcome) String() string {
+	if int(o) < len(outcomeNames) {
+		return outcomeNames[o]
+	}
+	return fmt.Sprintf("outcome(%d)", uint8(o))
+}
+
+// Operation is one operation of one client.
+//
+// Call and Return place it in the real-time order and are the only times that
+// decide: a precedes b if and only if a.Return < b.Call. Intervals are closed,
+// so operations that merely touch are concurrent. Their unit does not matter;
+// a Recorder uses the position of the event in the history. CallTime and
+// ReturnTime, in nanoseconds and 0 when unknown, are only shown to people.
+type Operation struct {
+	Client               int
+	Key                  string // "" where there is a single register
+	Kind                 Kind
+	Outcome              Outcome
+	Arg                  Value // what a Write or CAS sets, what an Append adds
+	Old                  Value // what a CAS expects
+	Out                  Value // what an OK Read returned
+	Call, Return         int64 // Return is Pending exactly if Outcome is Unknown
+	CallTime, ReturnTime int64
+	Node                 string // the server that answered, when known
+}
+
+// String describes o without its key, for example: cas 1 to 2 by client 4 (failed).
+func (o *Operation) String() string {
+	s := fmt.Sprintf("%s by client %d", o.action(), o.Client)
+	if o.Outcome != OK {
+		s += " (" + o.Outcome.String() + ")"
+	}
+	return s
+}
+
+func (o *Operation) action() string {
+	switch {
+	case o.Kind == CAS:
+		return fmt.Sprintf("cas %v to %v", o.Old, o.Arg)
+	case o.Kind == Read && o.Outcome == OK:
+		return fmt.Sprintf("read of %v", o.Out)
+	case o.Kind == Read:
+		return "read"
+	}
+	return fmt.Sprintf("%v %v", o.Kind, o.Arg)
+}
+
+// Annotation is something that happened beside the operations, such as a
+// fault, from From to To on the scale of Call and Return. To equals From for a
+// moment and is Pending for what never ended.
+type Annotation struct {
+	From, To int64
+	Label    string
+}
+
+// History is what the clients of a system saw. The zero value is an empty
+// history, which every model allows.
+type History struct {
+	Operations  []Operation // by Call, ascending
+	Annotations []Annotation
+}
+
+// Validate returns an error wrapping ErrInvalid unless a verdict on h can mean
+// something: operations come in the order of their calls, none returns before
+// its call, unknown and pending agree, and no client has two operations that
+// overlap or touch (by the tie rule they would be concurrent), whatever their
+// keys. O(n).
+func (h *History) Validate() error {
+	last := make(map[int]*Operation)
+	for i := range h.Operations {
+		o := &h.Operations[i]
+		if problem := o.problem(); problem != "" {
+			return fmt.Errorf("%w: operation %d, %v: %s", ErrInvalid, i, o, problem)
+		}
+		if i > 0 && o.Call < h.Operations[i-1].Call {
+			return fmt.Errorf("%w: operation %d, %v: called at %d, before the operation listed ahead of it at %d",
+				ErrInvalid, i, o, o.Call, h.Operations[i-1].Call)
+		}
+		if p := last[o.Client]; p != nil && p.Return == Pending {
+			return fmt.Errorf("%w: operation %d, %v: the client has called %v before, which never returned",
+				ErrInvalid, i, o, p)
+		} else if p != nil && p.Return >= o.Call {
+			return fmt.Errorf("%w: operation %d, %v: called at %d while the client waited for %v until %d",
+				ErrInvalid, i, o, o.Call, p, p.Return)
+		}
+		last[o.Client] = o
+	}
+	i := slices.IndexFunc(h.Annotations, func(a Annotation) bool { return a.To < a.From || a.From == Pending })
+	if i >= 0 {
+		return fmt.Errorf("%w: annotation %d (%s) ends before it begins or never begins", ErrInvalid, i, h.Annotations[i].Label)
+	}
+	return nil
+}
+
+func (o *Operation) problem() string {
+	switch {
+	case int(o.Kind) >= len(kindNames):
+		return "no such kind of operation"
+	case int(o.Outcome) >= len(outcomeNames):
+		return "no such outcome"
+	case o.Call == Pending:
+		return "was never called"
+	case o.Return < o.Call:
+		return fmt.Sprintf("returned at %d, before its call at %d", o.Return, o.Call)
+	case o.Outcome == Unknown && o.Return != Pending:
+		return fmt.Sprintf("its outcome is unknown, but it returned at %d", o.Return)
+	case o.Outcome != Unknown && o.Return == Pending:
+		return "its outcome is known, but it never returned"
+	}
+	return ""
+}

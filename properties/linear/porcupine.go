@@ -1,0 +1,117 @@
+package linear
+
+import (
+	"context"
+
+	"github.com/anishathalye/porcupine"
+
+	"phoenix/properties"
+)
+
+// search is one run of the general search over the operations of one key, and
+// what it may still spend. Porcupine implements Wing and Gong's algorithm with
+// Lowe's cache ("Testing for linearizability", CPAE 2017); this file is all
+// that knows of it, besides the HTML view.
+type search struct {
+	ctx     context.Context
+	opt     *Options
+	steps   int64
+	memory  int64
+	perStep int64  // bytes, from above
+	gaveUp  string // why, once spent
+}
+
+// call is an operation on its way through porcupine.
+type call struct {
+	op *Operation
+	in *search
+}
+
+func newSearch(ctx context.Context, opt *Options) *search {
+	s := &search{ctx: ctx, opt: opt, steps: opt.Steps}
+	if s.steps == 0 {
+		s.steps = DefaultSteps
+	}
+	return s
+}
+
+// judge returns whether the operations of one key, which matter and come by
+// Call, are linearizable; Inconclusive means that s.gaveUp says why not known.
+// Steps are spent over all calls, memory is free again after each.
+func (s *search) judge(ops []*Operation) properties.Verdict {
+	if s.gaveUp != "" {
+		return properties.Inconclusive
+	}
+	s.allow(len(ops))
+	if porcupine.CheckOperations(s.opt.porcupineModel(), s.porcupineOperations(ops)) {
+		return properties.Pass
+	}
+	if s.gaveUp != "" {
+		return properties.Inconclusive
+	}
+	return properties.Fail
+}
+
+// allow sets the memory bound for a search over n operations. Each new
+// configuration clones a set of n bits beside a cache entry and a state.
+func (s *search) allow(n int) {
+	const entry = 160 // bytes: cache entry, bucket, boxed state, stack entry
+	s.memory, s.perStep = s.opt.Memory, int64(n)/8+entry
+	if s.memory == 0 {
+		s.memory = DefaultMemory
+	}
+}
+
+// step is Options.step as long as there is something left to spend, and
+// impossible afterwards, which makes porcupine unwind and end.
+func (s *search) step(state Value, op *Operation) (possible bool, next Value) {
+	if s.gaveUp != "" || s.spent() {
+		return false, state
+	}
+	possible, next = s.opt.step(state, op)
+	if possible {
+		s.memory -= s.perStep + int64(len(next.str))
+	}
+	return possible, next
+}
+
+func (s *search) spent() bool {
+	const pollEvery = 1024 // steps between looks at the context
+	s.steps--
+	switch {
+	case s.steps < 0:
+		s.gaveUp = "the bound on steps was reached"
+	case s.memory < 0:
+		s.gaveUp = "the bound on memory was reached"
+	case s.steps%pollEvery == 0 && s.ctx.Err() != nil:
+		s.gaveUp = context.Cause(s.ctx).Error()
+	}
+	return s.gaveUp != ""
+}
+
+// porcupineModel is o in porcupine's terms. Its steps spend from the search
+// that each call belongs to.
+func (o *Options) porcupineModel() porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return o.Init },
+		Step: func(state, input, _ any) (bool, any) {
+			c, before := input.(call), state.(Value)
+			possible, after := c.in.step(before, c.op)
+			if after == before {
+				return possible, state // the same box: nothing to allocate
+			}
+			return possible, after
+		},
+		Hash: func(state any) uint64 { return state.(Value).hash() },
+	}
+}
+
+// porcupineOperations translates valid operations: a pending one ends after
+// everything else and its output is not checked.
+func (s *search) porcupineOperations(ops []*Operation) []porcupine.Operation {
+	out := make([]porcupine.Operation, len(ops))
+	for i, op := range ops {
+		out[i] = porcupine.Operation{ClientId: op.Client, Input: call{op, s}, Call: op.Call, Return: op.Return}
+	}
+	return out
+}

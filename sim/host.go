@@ -1,0 +1,272 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Duration is time.Duration, so that users of virtual time need not import time.
+type Duration = time.Duration
+
+// Host is a simulated machine: it runs node code, one task at a time, and can
+// crash, restart, pause, be slow, and have a clock that is wrong.
+type Host struct {
+	w     *World
+	id    HostID
+	name  string
+	boot  func(*Host)
+	epoch uint32 // how often it booted; odd and even mean nothing
+
+	up, paused bool
+	serving    bool // a task is being processed, or a pause began meanwhile
+	serveGen   uint32
+	slow       Duration // processing time of a task
+	inbox      ring     // tasks that wait for the host to be free
+
+	clock clock
+	procs []*Proc
+	spawn uint64 // number of the last process
+
+	crashes, pauses, slowness *FaultCount
+}
+
+// Task is a piece of work for a host: handling a message, a timer.
+type Task interface {
+	// Run does the work with the host as the running one.
+	Run(arg uint64)
+	// Discard is called instead when the host is down, or crashed meanwhile.
+	Discard(arg uint64)
+}
+
+// AddHost adds a host that runs boot now and again after each restart. Boot makes
+// timers, starts processes and registers what the layer above needs. It panics
+// if the name is empty or taken.
+func (w *World) AddHost(name string, boot func(*Host)) *Host {
+	if name == "" || w.byName[name] != nil {
+		panic(fmt.Sprintf("sim: host name %q is empty or taken", name))
+	}
+	if w.byName == nil {
+		w.byName = make(map[string]*Host, 8)
+	}
+	h := &Host{w: w, id: HostID(len(w.hosts)), name: name, boot: boot}
+	w.hosts = append(w.hosts, h)
+	w.byName[name] = h
+	h.start(Boot)
+	return h
+}
+
+// start boots the host: kind is Boot or Restart. It runs on set-up as well as in
+// the run, so a panic in boot code outside a run goes to the caller of AddHost.
+func (h *Host) start(kind Kind) {
+	h.up = true
+	h.epoch++
+	w, cur, cause := h.w, h.w.cur, h.w.cause
+	w.Begin(Event{Kind: kind, Host: h.id, Peer: NoHost, Name: h.name})
+	w.cur = h
+	h.boot(h)
+	w.cur, w.cause = cur, cause
+}
+
+// World returns the world that h is in.
+func (h *Host) World() *World { return h.w }
+
+// ID returns the number of h.
+func (h *Host) ID() HostID { return h.id }
+
+// Name returns the name of h.
+func (h *Host) Name() string { return h.name }
+
+// Up reports whether h runs or is paused, as opposed to crashed.
+func (h *Host) Up() bool { return h.up }
+
+// Paused reports whether h is paused.
+func (h *Host) Paused() bool { return h.paused }
+
+// Epoch returns a number that changes with each crash and boot of h.
+func (h *Host) Epoch() uint32 { return h.epoch }
+
+// Rand returns the stream of h for a purpose, from its start: the same in every
+// boot. Node code that wants fresh numbers after a restart draws from
+// Key(purpose).Num(boot).
+func (h *Host) Rand(purpose string) *rand.Rand { return h.Key(purpose).Rand() }
+
+// Key returns the key of h's randomness for a purpose.
+func (h *Host) Key(purpose string) Key { return h.w.Key("host").Sub(h.name).Sub(purpose) }
+
+// Note adds a remark to the event stream.
+func (h *Host) Note(format string, args ...any) {
+	text := format
+	if len(args) > 0 {
+		text = fmt.Sprintf(format, args...)
+	}
+	h.w.Emit(Event{Kind: Note, Host: h.id, Peer: NoHost, Name: text})
+}
+
+// Submit gives h a task. A free host runs it at once; a paused or busy one later,
+// in order; a host that is down discards it.
+func (h *Host) Submit(t Task, arg uint64) {
+	switch {
+	case !h.up:
+		t.Discard(arg)
+	case h.paused || h.serving || h.slow > 0:
+		h.inbox.push(job{t, arg, h.w.cause})
+		if h.paused {
+			h.pauses.Effect++
+		} else {
+			h.serve()
+		}
+	default:
+		h.run(t, arg)
+	}
+}
+
+func (h *Host) run(t Task, arg uint64) {
+	h.w.cur = h
+	t.Run(arg)
+	h.w.cur = nil
+}
+
+// serve begins to process the first waiting task, if h is free to.
+func (h *Host) serve() {
+	for h.up && !h.paused && !h.serving && h.inbox.len() > 0 {
+		if h.slow > 0 {
+			h.serving = true
+			h.slowness.Effect++
+			h.w.Schedule(h.w.now.Add(h.slow), sinkServe, uint64(h.id)<<32|uint64(h.serveGen))
+			return
+		}
+		j := h.inbox.pop()
+		h.w.cause = j.cause
+		h.run(j.task, j.arg)
+	}
+}
+
+// fireServe ends the processing time of a task, and lets it have its effect.
+func (w *World) fireServe(arg uint64) {
+	h := w.hosts[arg>>32]
+	if uint32(arg) != h.serveGen {
+		return // crashed or paused meanwhile
+	}
+	h.serving = false
+	j := h.inbox.pop()
+	w.cause = j.cause
+	h.run(j.task, j.arg)
+	h.serve()
+}
+
+// Crash stops h at once: its processes are unwound, its timers stop, its waiting
+// tasks are discarded, and nothing its code still does has an effect. Called by
+// a process of h itself, it does not return. A host that is down stays so.
+func (h *Host) Crash() {
+	if !h.up {
+		return
+	}
+	w, cause := h.w, h.w.cause
+	w.Begin(Event{Kind: Crash, Host: h.id, Peer: NoHost})
+	h.up, h.paused, h.serving = false, false, false
+	h.epoch++
+	h.serveGen++
+	count := h.faultCount(&h.crashes, "crash")
+	count.Fired++
+	count.Effect += uint64(w.dropTimers(h) + len(h.procs))
+	for h.inbox.len() > 0 {
+		j := h.inbox.pop()
+		count.Effect++
+		j.task.Discard(j.arg)
+	}
+	self := w.proc
+	h.killProcs()
+	w.cause = cause
+	if self != nil && self.host == h {
+		panic(errKilled)
+	}
+}
+
+// Restart boots h again if it is down.
+func (h *Host) Restart() {
+	if h.up {
+		return
+	}
+	f := h.w.FaultCount("restart " + h.name)
+	f.Fired++
+	f.Effect++
+	h.start(Restart)
+}
+
+// Pause stops h without losing anything: messages and timers that fall due wait.
+func (h *Host) Pause() {
+	if !h.up || h.paused {
+		return
+	}
+	h.faultCount(&h.pauses, "pause").Fired++
+	h.w.Emit(Event{Kind: Pause, Host: h.id, Peer: NoHost})
+	h.paused, h.serving = true, false
+	h.serveGen++
+}
+
+// Resume lets a paused host go on with what has waited, in order.
+func (h *Host) Resume() {
+	if !h.paused {
+		return
+	}
+	h.w.Emit(Event{Kind: Resume, Host: h.id, Peer: NoHost})
+	h.paused = false
+	h.serve()
+}
+
+// SetSlow gives h a processing time: each task takes effect that long after the
+// host began it, and others queue meanwhile. 0 makes it infinitely fast again.
+func (h *Host) SetSlow(perTask Duration) {
+	if perTask < 0 {
+		panic("sim: a processing time is negative")
+	}
+	count := h.faultCount(&h.slowness, "slow")
+	if perTask > 0 {
+		count.Fired++
+	}
+	h.w.Emit(Event{Kind: Fault, Host: h.id, Peer: NoHost, Name: "slow " + perTask.String()})
+	h.slow = perTask
+	h.serve()
+}
+
+// DownDrop counts a message that h lost by being down.
+func (h *Host) DownDrop() { h.faultCount(&h.crashes, "crash").Effect++ }
+
+func (h *Host) faultCount(f **FaultCount, kind string) *FaultCount {
+	if *f == nil {
+		*f = h.w.FaultCount(kind + " " + h.name)
+	}
+	return *f
+}
+
+type job struct {
+	task  Task
+	arg   uint64
+	cause uint64
+}
+
+// ring is a first-in-first-out queue that reuses its memory.
+type ring struct {
+	jobs []job
+	head int
+}
+
+func (r *ring) len() int { return len(r.jobs) - r.head }
+
+func (r *ring) push(j job) {
+	if r.head > 32 && r.head > len(r.jobs)/2 {
+		r.jobs = r.jobs[:copy(r.jobs, r.jobs[r.head:])]
+		r.head = 0
+	}
+	r.jobs = append(r.jobs, j)
+}
+
+func (r *ring) pop() job {
+	j := r.jobs[r.head]
+	r.jobs[r.head] = job{}
+	if r.head++; r.head == len(r.jobs) {
+		r.jobs, r.head = r.jobs[:0], 0
+	}
+	return j
+}
