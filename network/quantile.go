@@ -185,14 +185,6 @@ func paretoQuantile(scale, alpha float64) func(float64) float64 {
 	return distuv.Pareto{Xm: scale, Alpha: alpha, Src: unusedSource()}.Quantile
 }
 
-// gammaQuantile adds one Newton step to gonum's inverse in the lower half: that one solves for 1-p, and so loses digits where p is small.
 func gammaQuantile(shape, mean float64) func(float64) float64 {
-	gamma := distuv.Gamma{Alpha: shape, Beta: shape / mean, Src: unusedSource()}
-	return func(p float64) float64 {
-		q := gamma.Quantile(p)
-		if p < 0.5 && q >= 1 { // below a nanosecond the digits do not matter
-			q -= (gamma.CDF(q) - p) / gamma.Prob(q)
-		}
-		return q
-	}
+	return distuv.Gamma{Alpha: shape, Beta: shape / mean, Src: unusedSource()}.Quantile
 }

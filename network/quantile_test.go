@@ -143,7 +143,7 @@ func TestTablesRejectDistributionsWithoutQuantiles(t *testing.T) {
 	})
 }
 
-// Gonum alone reaches 1e-9 here, which is too close to the step of the rounding.
+// An inverse that solves for 1-p would reach 1e-9 here, which is too close to the step of the rounding.
 func TestGammaQuantilesKeepTheirDigitsInTheLowerTail(t *testing.T) {
 	for _, shape := range []float64{0.5, 2, 30, 1000} {
 		quantile := gammaQuantile(shape, 10e6)

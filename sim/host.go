@@ -16,7 +16,7 @@ type Host struct {
 	id    HostID
 	name  string
 	boot  func(*Host)
-	epoch uint32 // how often it booted; odd and even mean nothing
+	epoch uint32 // how often it crashed
 
 	up, paused bool
 	serving    bool // a task is being processed, or a pause began meanwhile
@@ -39,9 +39,10 @@ type Task interface {
 	Discard(arg uint64)
 }
 
-// AddHost adds a host that runs boot now and again after each restart. Boot makes
-// timers, starts processes and registers what the layer above needs. It panics
-// if the name is empty or taken.
+// AddHost adds a host that runs boot as its first task, once the world runs and
+// so all hosts are known, and again on each restart. Boot makes timers, starts
+// processes and registers what the layer above needs; nil does nothing. AddHost
+// panics if the name is empty or taken.
 func (w *World) AddHost(name string, boot func(*Host)) *Host {
 	if name == "" || w.byName[name] != nil {
 		panic(fmt.Sprintf("sim: host name %q is empty or taken", name))
@@ -49,22 +50,28 @@ func (w *World) AddHost(name string, boot func(*Host)) *Host {
 	if w.byName == nil {
 		w.byName = make(map[string]*Host, 8)
 	}
-	h := &Host{w: w, id: HostID(len(w.hosts)), name: name, boot: boot}
+	h := &Host{w: w, id: HostID(len(w.hosts)), name: name, boot: boot, up: true}
 	w.hosts = append(w.hosts, h)
 	w.byName[name] = h
-	h.start(Boot)
+	w.Schedule(w.now, sinkBoot, uint64(h.id)<<32|uint64(h.epoch))
 	return h
 }
 
-// start boots the host: kind is Boot or Restart. It runs on set-up as well as in
-// the run, so a panic in boot code outside a run goes to the caller of AddHost.
+// fireBoot boots a host for the first time, unless it has crashed before.
+func (w *World) fireBoot(arg uint64) {
+	if h := w.hosts[arg>>32]; h.up && h.epoch == uint32(arg) {
+		h.start(Boot)
+	}
+}
+
+// start runs the boot code; kind is Boot or Restart.
 func (h *Host) start(kind Kind) {
-	h.up = true
-	h.epoch++
 	w, cur, cause := h.w, h.w.cur, h.w.cause
 	w.Begin(Event{Kind: kind, Host: h.id, Peer: NoHost, Name: h.name})
-	w.cur = h
-	h.boot(h)
+	if h.boot != nil {
+		w.cur = h
+		h.boot(h)
+	}
 	w.cur, w.cause = cur, cause
 }
 
@@ -83,7 +90,7 @@ func (h *Host) Up() bool { return h.up }
 // Paused reports whether h is paused.
 func (h *Host) Paused() bool { return h.paused }
 
-// Epoch returns a number that changes with each crash and boot of h.
+// Epoch returns how often h has crashed: it tells one boot from another.
 func (h *Host) Epoch() uint32 { return h.epoch }
 
 // Rand returns the stream of h for a purpose, from its start: the same in every
@@ -191,6 +198,7 @@ func (h *Host) Restart() {
 	f := h.w.FaultCount("restart " + h.name)
 	f.Fired++
 	f.Effect++
+	h.up = true
 	h.start(Restart)
 }
 

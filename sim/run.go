@@ -106,6 +106,8 @@ func (w *World) step() {
 	w.now, w.cause = it.at, it.cause
 	w.steps++
 	switch arg := it.arg(); it.sink() {
+	case sinkBoot:
+		w.fireBoot(arg)
 	case sinkTimer:
 		w.fireTimer(arg)
 	case sinkServe:

@@ -156,7 +156,8 @@ type SinkID uint8
 
 // The kernel's own kinds of pending events come before the registered sinks.
 const (
-	sinkTimer SinkID = iota
+	sinkBoot SinkID = iota
+	sinkTimer
 	sinkServe
 	sinkWake
 	sinkFunc
