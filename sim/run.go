@@ -24,7 +24,7 @@ const (
 	TimeLimit                    // the next step is later than Limit.Until; Now is Until
 	EventLimit                   // Limit.Events were reached
 	Stopped                      // Limit.Stop returned true, or Halt or Close was called
-	Panicked                     // node code panicked: see Findings; Run again to go on
+	Panicked                     // node code panicked or broke a rule: see Findings; Run again to go on
 )
 
 var reasonNames = [...]string{"", "quiescent", "time limit", "event limit", "stopped", "panicked"}
@@ -165,6 +165,13 @@ func (f Finding) String() string {
 		where = " at " + f.Stack[0]
 	}
 	return f.Message + where
+}
+
+// Find records a finding of a layer above, such as a message that was changed
+// after sending, and ends the run after the current step, as a panic does.
+func (w *World) Find(f Finding) {
+	w.findings = append(w.findings, f)
+	w.Emit(Event{Kind: Panic, Host: f.Host, Peer: NoHost, Name: f.Message})
 }
 
 // Findings returns the panics of node code so far.

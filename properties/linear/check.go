@@ -16,8 +16,8 @@ type Result struct {
 	Verdict properties.Verdict
 	// Reason says why a verdict is Inconclusive; "" otherwise.
 	Reason string
-	// Key is the first key, in order of appearance, that is not linearizable,
-	// or else the first that is not known to be. "" otherwise.
+	// Key is the key of the verdict, unless it is Pass: the one found first,
+	// which is the same each time.
 	Key string
 	// Keys and Operations count what was judged: keys with operations that
 	// matter, and those operations.
@@ -55,21 +55,60 @@ func Check(ctx context.Context, h *History, opt Options) (Result, error) {
 		res.Operations += len(k.ops)
 		res.Overlapping += overlapping(k.ops)
 	}
+	c := checker{ctx: ctx, opt: &opt, res: res}
+	limit := min(firstSteps, opt.stepBound())
+	for hard := keys; len(hard) > 0 && c.res.Verdict != properties.Fail; limit = min(stepGrowth*limit, opt.stepBound()) {
+		hard = c.round(hard, limit)
+	}
+	return c.res, nil
+}
+
+// Keys are tried in rounds, each with stepGrowth times the steps of the one
+// before, so that a key that fails easily is found before one that is hard to
+// decide has used up everybody's patience. It costs a fifteenth more.
+const (
+	firstSteps = 50_000
+	stepGrowth = 16
+)
+
+type checker struct {
+	ctx context.Context
+	opt *Options
+	res Result
+}
+
+// round judges keys within a limit of steps each, up to the first that fails,
+// and returns those that need more steps and may have them.
+func (c *checker) round(keys []keyHistory, limit int64) (hard []keyHistory) {
 	for _, k := range keys {
-		s := newSearch(ctx, &opt)
+		s := newSearch(c.ctx, c.opt, limit)
 		switch s.judge(k.ops) {
 		case properties.Fail:
-			res.Verdict, res.Key, res.Reason = properties.Fail, k.key, ""
-			res.Culprit, res.Explanation = explainKey(newSearch(ctx, &opt), k)
-			return res, nil
+			c.res.Verdict, c.res.Key, c.res.Reason = properties.Fail, k.key, ""
+			c.explain(k)
+			return nil
 		case properties.Inconclusive:
-			if res.Verdict == properties.Pass {
-				res.Verdict, res.Key = properties.Inconclusive, k.key
-				res.Reason = fmt.Sprintf("gave up on %d operations%s: %s", len(k.ops), ofKey(k.key), s.gaveUp)
+			if s.gaveUp == outOfSteps && limit < c.opt.stepBound() {
+				hard = append(hard, k)
+			} else if c.res.Verdict == properties.Pass {
+				c.res.Verdict, c.res.Key = properties.Inconclusive, k.key
+				c.res.Reason = fmt.Sprintf("gave up on the %s: %s", k, s.gaveUp)
 			}
 		}
 	}
-	return res, nil
+	return hard
+}
+
+// explain looks for the culprit of a key that fails.
+func (c *checker) explain(k keyHistory) {
+	s := newSearch(c.ctx, c.opt, c.opt.stepBound())
+	p, ok := shortestFailing(s, k.ops)
+	if !ok {
+		c.res.Explanation = fmt.Sprintf("no order of the %s explains what they returned", k)
+		return
+	}
+	c.res.Culprit = p.culprit
+	c.res.Explanation, _ = explain(c.opt, p)
 }
 
 // keyHistory is what matters of one key, by Call.
@@ -77,6 +116,9 @@ type keyHistory struct {
 	key string
 	ops []*Operation
 }
+
+// String is "5 operations of x".
+func (k keyHistory) String() string { return fmt.Sprintf("%d operations%s", len(k.ops), ofKey(k.key)) }
 
 // split checks h against opt and sorts its operations by key, in order of
 // first appearance.
@@ -184,13 +226,4 @@ func shortestFailing(s *search, ops []*Operation) (p prefix, ok bool) {
 		return prefix{}, false
 	}
 	return cut(ops, done, bad), true
-}
-
-func explainKey(s *search, k keyHistory) (*Operation, string) {
-	p, ok := shortestFailing(s, k.ops)
-	if !ok {
-		return nil, fmt.Sprintf("no order of the %d operations%s explains all that they returned", len(k.ops), ofKey(k.key))
-	}
-	sentence, _ := explain(s.opt, p)
-	return p.culprit, sentence
 }

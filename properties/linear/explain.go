@@ -22,7 +22,7 @@ func explain(opt *Options, p prefix) (sentence string, witnesses []*Operation) {
 	var ground string
 	switch {
 	case e.appends && p.culprit.Kind == Read:
-		ground, witnesses = e.lacksAppend()
+		ground, witnesses = e.grownWrong()
 	case e.appends:
 	case p.culprit.Outcome == Failed:
 		ground, witnesses = e.stillHeld()
@@ -228,21 +228,31 @@ func (e *explainer) stillHeld() (string, []*Operation) {
 	return "", nil
 }
 
-// lacksAppend explains a read without a text whose append was acknowledged,
-// on a key that only appends change.
-func (e *explainer) lacksAppend() (string, []*Operation) {
-	var lacking *Operation
+// grownWrong explains a read of a key that only appends change, where every
+// value begins with every earlier one: a read that lacks a text whose append
+// was acknowledged, or that does not fit another read.
+func (e *explainer) grownWrong() (string, []*Operation) {
+	c, seen := e.culprit, e.culprit.Out.bare()
+	var ground string
+	var witness *Operation
 	for _, op := range e.ops {
-		if _, sets := set(op); sets {
+		before := op.Outcome == OK && op.Return < c.Call
+		_, sets := set(op)
+		other, read := e.saw(op)
+		read = read && op.Kind == Read
+		switch {
+		case sets:
 			return "", nil
-		}
-		if op.Kind == Append && op.Outcome == OK && op.Return < e.culprit.Call &&
-			!strings.Contains(e.culprit.Out.bare(), op.Arg.bare()) {
-			lacking = op
+		case op.Kind == Append && before && !strings.Contains(seen, op.Arg.bare()):
+			ground, witness = fmt.Sprintf(", without %s, whose append was acknowledged", short(op.Arg)), op
+		case read && before && len(seen) < len(other.bare()) && ground == "":
+			ground, witness = ", less than an earlier read had returned", op
+		case read && !strings.HasPrefix(other.bare(), seen) && !strings.HasPrefix(seen, other.bare()) && ground == "":
+			ground, witness = ", which neither begins nor continues what another read returned", op
 		}
 	}
-	if lacking == nil {
+	if witness == nil {
 		return "", nil
 	}
-	return fmt.Sprintf(", without %s, whose append was acknowledged", short(lacking.Arg)), []*Operation{lacking, e.culprit}
+	return ground, []*Operation{witness, c}
 }

@@ -30,7 +30,7 @@ func WriteHTML(ctx context.Context, w io.Writer, h *History, opt Options) error 
 	pic := picture{end: lastMoment(h) + 1, rows: clientRows(h)}
 	var ops []porcupine.Operation
 	for _, k := range keys {
-		s := newSearch(ctx, &opt)
+		s := newSearch(ctx, &opt, opt.stepBound())
 		s.allow(len(k.ops))
 		for _, op := range s.porcupineOperations(k.ops) {
 			op.ClientId, op.Metadata = pic.rows[op.ClientId], details(op.Input.(call).op)

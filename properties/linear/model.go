@@ -127,9 +127,9 @@ type Options struct {
 	Init      Value // what each key holds before the first operation
 	NilRead   NilRead
 	FailedCAS FailedCAS
-	// Steps bounds the steps of the model tried for one key, and again for its
-	// explanation; 0 means DefaultSteps. The verdict is then inconclusive. The
-	// bound counts work, not time, so a verdict is the same on every machine.
+	// Steps bounds the steps of the model tried for one key, and again those
+	// for the explanation of a Fail; 0 means DefaultSteps. The bound counts
+	// work, not time, so a verdict is the same on every machine.
 	Steps int64
 	// Memory bounds the bytes of one key's search, estimated from above; 0
 	// means DefaultMemory.
@@ -138,9 +138,23 @@ type Options struct {
 
 // The bounds of a search that Options leaves at 0: steps of the model, bytes.
 const (
-	DefaultSteps  = 50_000_000
+	DefaultSteps  = 20_000_000
 	DefaultMemory = 4 << 30
 )
+
+func (o *Options) stepBound() int64 {
+	if o.Steps == 0 {
+		return DefaultSteps
+	}
+	return o.Steps
+}
+
+func (o *Options) memoryBound() int64 {
+	if o.Memory == 0 {
+		return DefaultMemory
+	}
+	return o.Memory
+}
 
 // accepts returns an error if the model lacks an operation of h, naming one
 // that has them all.

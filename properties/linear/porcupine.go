@@ -21,18 +21,20 @@ type search struct {
 	gaveUp  string // why, once spent
 }
 
+// Reasons to give up, besides the context's.
+const (
+	outOfSteps  = "the bound on steps was reached"
+	outOfMemory = "the bound on memory was reached"
+)
+
 // call is an operation on its way through porcupine.
 type call struct {
 	op *Operation
 	in *search
 }
 
-func newSearch(ctx context.Context, opt *Options) *search {
-	s := &search{ctx: ctx, opt: opt, steps: opt.Steps}
-	if s.steps == 0 {
-		s.steps = DefaultSteps
-	}
-	return s
+func newSearch(ctx context.Context, opt *Options, steps int64) *search {
+	return &search{ctx: ctx, opt: opt, steps: steps}
 }
 
 // judge returns whether the operations of one key, which matter and come by
@@ -56,10 +58,7 @@ func (s *search) judge(ops []*Operation) properties.Verdict {
 // configuration clones a set of n bits beside a cache entry and a state.
 func (s *search) allow(n int) {
 	const entry = 160 // bytes: cache entry, bucket, boxed state, stack entry
-	s.memory, s.perStep = s.opt.Memory, int64(n)/8+entry
-	if s.memory == 0 {
-		s.memory = DefaultMemory
-	}
+	s.memory, s.perStep = s.opt.memoryBound(), int64(n)/8+entry
 }
 
 // step is Options.step as long as there is something left to spend, and
@@ -80,9 +79,9 @@ func (s *search) spent() bool {
 	s.steps--
 	switch {
 	case s.steps < 0:
-		s.gaveUp = "the bound on steps was reached"
+		s.gaveUp = outOfSteps
 	case s.memory < 0:
-		s.gaveUp = "the bound on memory was reached"
+		s.gaveUp = outOfMemory
 	case s.steps%pollEvery == 0 && s.ctx.Err() != nil:
 		s.gaveUp = context.Cause(s.ctx).Error()
 	}

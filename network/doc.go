@@ -1,0 +1,2 @@
+// Package network is a lossy, partitioning network.
+package network

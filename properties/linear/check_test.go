@@ -1,0 +1,254 @@
+package linear
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"phoenix/properties"
+)
+
+// history reads lines such as "0 :invoke :write 1", a process, a type, an
+// operation and its value; with model kv the value is [key value].
+func history(t *testing.T, m Model, lines ...string) *History {
+	t.Helper()
+	text := "INFO  jepsen.util - " + strings.Join(lines, "\nINFO  jepsen.util - ")
+	h, err := ReadFrom("test", strings.NewReader(text), ReadOptions{Keyed: m.Keyed()})
+	require.NoError(t, err)
+	return h
+}
+
+func check(t *testing.T, h *History, opt Options) Result {
+	t.Helper()
+	res, err := Check(context.Background(), h, opt)
+	require.NoError(t, err)
+	return res
+}
+
+// planted are wrong histories, what explains each, and a change of one line
+// that makes it right.
+var planted = []struct {
+	name        string
+	opt         Options
+	lines       []string
+	explanation string
+	line        int
+	repaired    string
+}{
+	{"stale read", Options{}, []string{
+		"0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :write 2", "0 :ok :write 2",
+		"1 :invoke :read nil", "1 :ok :read 1",
+	}, "read returned 1 after 2 was acknowledged", 5, "1 :ok :read 2"},
+	{"stale read of the initial value", Options{Init: Int(0)}, []string{
+		"0 :invoke :write 1", "0 :ok :write 1", "1 :invoke :read nil", "1 :ok :read 0",
+	}, "read returned 0 after 1 was acknowledged", 3, "1 :ok :read 1"},
+	{"read from nowhere", Options{}, []string{
+		"0 :invoke :write 1", "1 :invoke :read nil", "1 :ok :read 7", "0 :ok :write 1",
+	}, "read returned 7, a value nothing had written", 2, "1 :ok :read 1"},
+	{"read from the future", Options{}, []string{
+		"1 :invoke :read nil", "1 :ok :read 1", "0 :invoke :write 1", "0 :ok :write 1",
+	}, "read returned 1, a value nothing had written", 1, "1 :ok :read nil"},
+	{"pending write observed, then unobserved", Options{}, []string{
+		"0 :invoke :write 1", "0 :info :write 1",
+		"1 :invoke :read nil", "1 :ok :read 1", "1 :invoke :read nil", "1 :ok :read nil",
+	}, "read returned nil after an earlier read had returned the newer 1", 5, "1 :ok :read 1"},
+	{"two reads see two concurrent writes in turns", Options{}, []string{
+		"0 :invoke :write 1", "1 :invoke :write 2",
+		"2 :invoke :read nil", "2 :ok :read 1", "2 :invoke :read nil", "2 :ok :read 2",
+		"2 :invoke :read nil", "2 :ok :read 1", "0 :ok :write 1", "1 :ok :write 2",
+	}, "read returned 1 after an earlier read had returned the newer 2", 7, "2 :ok :read 2"},
+	{"lost cas", Options{Model: CASRegister, Init: Int(0)}, []string{
+		"0 :invoke :cas [0 1]", "0 :ok :cas [0 1]", "1 :invoke :read nil", "1 :ok :read 0",
+	}, "read returned 0 after a cas from 0 to 1 was acknowledged", 3, "1 :ok :read 1"},
+	{"two cas from one value", Options{Model: CASRegister, Init: Int(0)}, []string{
+		"0 :invoke :cas [0 1]", "1 :invoke :cas [0 2]", "0 :ok :cas [0 1]", "1 :ok :cas [0 2]",
+	}, "cas from 0 to 2 succeeded as did a cas from 0 to 1, though 0 was written only once", 3, "1 :fail :cas [0 2]"},
+	{"cas from a value replaced", Options{Model: CASRegister, Init: Int(0)}, []string{
+		"0 :invoke :write 3", "0 :ok :write 3", "1 :invoke :cas [0 1]", "1 :ok :cas [0 1]",
+	}, "cas from 0 to 1 succeeded after 3 was acknowledged", 3, "1 :fail :cas [0 1]"},
+	{"cas from a value never written", Options{Model: CASRegister}, []string{
+		"1 :invoke :cas [7 1]", "1 :ok :cas [7 1]",
+	}, "cas from 7 to 1 succeeded, but 7 is a value nothing had written", 1, "1 :fail :cas [7 1]"},
+	{"cas failed on its value", Options{Model: CASRegister}, []string{
+		"0 :invoke :write 1", "0 :ok :write 1", "1 :invoke :cas [1 2]", "1 :fail :cas [1 2]",
+	}, "cas from 1 to 2 failed after 1 was acknowledged and nothing had replaced it", 3, "1 :ok :cas [1 2]"},
+	{"cas failed on a value read", Options{Model: CASRegister}, []string{
+		"0 :invoke :write 1", "1 :invoke :read nil", "0 :ok :write 1", "2 :invoke :read nil", "2 :ok :read 1",
+		"2 :invoke :cas [1 2]", "2 :fail :cas [1 2]",
+	}, "cas from 1 to 2 failed after 1 was acknowledged and nothing had replaced it", 6, "2 :ok :cas [1 2]"},
+	{"cas failed on the initial value", Options{Model: CASRegister}, []string{
+		"1 :invoke :cas [nil 2]", "1 :fail :cas [nil 2]",
+	}, "cas from nil to 2 failed, but nothing had replaced the initial nil", 1, "1 :ok :cas [nil 2]"},
+	{"failed cas between two possible orders", Options{Model: CASRegister}, []string{
+		"0 :invoke :write 1", "1 :invoke :write 2", "0 :ok :write 1", "1 :ok :write 2",
+		"2 :invoke :cas [1 3]", "2 :fail :cas [1 3]", "2 :invoke :cas [2 3]", "2 :fail :cas [2 3]",
+	}, "cas from 2 to 3 failed, which no order of the operations so far allows", 7, "2 :ok :cas [2 3]"},
+	{"stale read of one key of two", Options{Model: KV}, []string{
+		`0 :invoke :put ["x" 1]`, `0 :ok :put ["x" 1]`, `0 :invoke :put ["y" 1]`, `0 :ok :put ["y" 1]`,
+		`0 :invoke :put ["y" 2]`, `0 :ok :put ["y" 2]`, `1 :invoke :get ["y" nil]`, `1 :ok :get ["y" 1]`,
+	}, "read of y returned 1 after 2 was acknowledged", 7, `1 :ok :get ["y" 2]`},
+	{"key present that reads as absent", Options{Model: KV}, []string{
+		`0 :invoke :put ["x" "a"]`, `0 :ok :put ["x" "a"]`, `1 :invoke :get ["x" nil]`, `1 :ok :get ["x" ""]`,
+	}, `read of x returned "" after "a" was acknowledged`, 3, `1 :ok :get ["x" "a"]`},
+	{"lost append", Options{Model: KV}, []string{
+		`0 :invoke :append ["x" "a"]`, `0 :ok :append ["x" "a"]`, `1 :invoke :append ["x" "b"]`, `1 :ok :append ["x" "b"]`,
+		`1 :invoke :get ["x" nil]`, `1 :ok :get ["x" "b"]`,
+	}, `read of x returned "b", without "a", whose append was acknowledged`, 5, `1 :ok :get ["x" "ab"]`},
+	{"shrunk value", Options{Model: KV}, []string{
+		`0 :invoke :append ["x" "a"]`, `1 :invoke :get ["x" nil]`, `1 :ok :get ["x" "a"]`,
+		`1 :invoke :get ["x" nil]`, `1 :ok :get ["x" ""]`,
+	}, `read of x returned "", less than an earlier read had returned`, 4, `1 :ok :get ["x" "a"]`},
+	{"two orders of appends", Options{Model: KV}, []string{
+		`0 :invoke :append ["x" "a"]`, `1 :invoke :append ["x" "b"]`, `2 :invoke :get ["x" nil]`, `3 :invoke :get ["x" nil]`,
+		`2 :ok :get ["x" "ab"]`, `3 :ok :get ["x" "ba"]`,
+	}, `read of x returned "ba", which neither begins nor continues what another read returned`, 5, `3 :ok :get ["x" "ab"]`},
+}
+
+func TestPlantedWrongHistoriesFailWithATrueSentence(t *testing.T) {
+	for _, p := range planted {
+		t.Run(p.name, func(t *testing.T) {
+			res := check(t, history(t, p.opt.Model, p.lines...), p.opt)
+			require.Equal(t, properties.Fail, res.Verdict)
+			require.Equal(t, p.explanation, res.Explanation)
+			require.NotNil(t, res.Culprit)
+		})
+	}
+}
+
+func TestOneRepairedLineMakesAPlantedHistoryPass(t *testing.T) {
+	for _, p := range planted {
+		t.Run(p.name, func(t *testing.T) {
+			lines := append([]string(nil), p.lines...)
+			lines[p.line] = p.repaired
+			res := check(t, history(t, p.opt.Model, lines...), p.opt)
+			require.Equal(t, properties.Pass, res.Verdict, res.Explanation)
+			require.Equal(t, Result{Keys: res.Keys, Operations: res.Operations, Overlapping: res.Overlapping}, res)
+		})
+	}
+}
+
+func TestACulpritEndsTheShortestFailingPrefix(t *testing.T) {
+	h := history(t, Register,
+		"0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :write 2", "0 :ok :write 2",
+		"1 :invoke :read nil", "2 :invoke :read nil", "1 :ok :read 2", "2 :ok :read 1", // the culprit
+		"1 :invoke :read nil", "1 :ok :read 1", "1 :invoke :read nil", "1 :ok :read 9")
+	res := check(t, h, Options{})
+	require.Equal(t, &h.Operations[3], res.Culprit)
+	require.Equal(t, "read of 1 by client 2", res.Culprit.String())
+	require.Equal(t, "read returned 1 after 2 was acknowledged", res.Explanation)
+}
+
+func TestTouchingOperationsAreConcurrent(t *testing.T) {
+	ops := []Operation{
+		{Client: 0, Kind: Write, Arg: Int(1), Call: 0, Return: 10},
+		{Client: 1, Kind: Read, Call: 10, Return: 20}, // nil: before the write, though it begins as that ends
+	}
+	res := check(t, &History{Operations: ops}, Options{})
+	require.Equal(t, properties.Pass, res.Verdict)
+	require.Equal(t, 2, res.Overlapping)
+	ops[1].Call = 11
+	res = check(t, &History{Operations: ops}, Options{})
+	require.Equal(t, properties.Fail, res.Verdict)
+	require.Equal(t, 0, res.Overlapping)
+}
+
+func TestOptionsDecideWhatNilReadsAndFailedCASMean(t *testing.T) {
+	nilRead := history(t, CASRegister, "0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :read nil", "0 :ok :read nil")
+	require.Equal(t, properties.Fail, check(t, nilRead, Options{}).Verdict)
+	require.Equal(t, properties.Pass, check(t, nilRead, Options{NilRead: NilIsAnything}).Verdict)
+	failed := history(t, CASRegister, "0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :cas [1 2]", "0 :fail :cas [1 2]")
+	require.Equal(t, properties.Fail, check(t, failed, Options{Model: CASRegister}).Verdict)
+	dropped := check(t, failed, Options{Model: CASRegister, FailedCAS: FailedCASDropped})
+	require.Equal(t, properties.Pass, dropped.Verdict)
+	require.Equal(t, 1, dropped.Operations)
+}
+
+func TestFailedReadsAndWritesNeverCount(t *testing.T) {
+	h := history(t, CASRegister, "0 :invoke :write 1", "0 :fail :write 1", "0 :invoke :read nil", "0 :fail :read 3",
+		"0 :invoke :read nil", "0 :ok :read nil")
+	require.Equal(t, Result{Keys: 1, Operations: 1}, check(t, h, Options{}))
+	require.Equal(t, Result{}, check(t, &History{}, Options{}), "an empty history passes and shows that it had nothing")
+}
+
+func TestAnOperationTheModelLacksNamesTheModelToUse(t *testing.T) {
+	for _, tc := range []struct {
+		model Model
+		line  string
+		want  string
+	}{
+		{Register, "3 :invoke :cas [1 2]", "linear: model register has no cas, as operation 0 (cas 1 to 2 by client 3 (unknown)) needs: use model cas-register"},
+		{CASRegister, `3 :invoke :append "a"`, `linear: model cas-register has no append, as operation 0 (append "a" by client 3 (unknown)) needs: use model kv`},
+	} {
+		_, err := Check(context.Background(), history(t, tc.model, tc.line), Options{Model: tc.model})
+		require.EqualError(t, err, tc.want)
+	}
+	_, err := Check(context.Background(), &History{}, Options{Model: 9})
+	require.EqualError(t, err, "linear: there is no model(9)")
+}
+
+// hard is a history whose many pending writes and one stale read make the
+// search for an order exponential.
+func hard(key string, pending int) []Event {
+	var events []Event
+	for p := range pending {
+		events = append(events, Event{Process: p, Kind: Write, Key: key, Value: Int(int64(p))})
+	}
+	reader := pending
+	for _, v := range []int64{0, 1, 0} {
+		events = append(events, Event{Process: reader, Key: key},
+			Event{Type: OKEvent, Process: reader, Key: key, Value: Int(v)})
+	}
+	return events
+}
+
+func record(t *testing.T, events ...Event) *History {
+	t.Helper()
+	var r Recorder
+	for _, e := range events {
+		require.NoError(t, r.Add(e))
+	}
+	return r.History()
+}
+
+func TestASearchThatGivesUpIsInconclusiveNeverPass(t *testing.T) {
+	h := record(t, hard("x", 24)...)
+	res := check(t, h, Options{Model: KV, Steps: 100_000})
+	require.Equal(t, Result{Verdict: properties.Inconclusive, Key: "x", Keys: 1, Operations: 27, Overlapping: 27,
+		Reason: "gave up on the 27 operations of x: the bound on steps was reached"}, res)
+	res = check(t, h, Options{Model: KV, Memory: 1 << 20})
+	require.Equal(t, "gave up on the 27 operations of x: the bound on memory was reached", res.Reason)
+	require.Equal(t, properties.Inconclusive, res.Verdict)
+
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(fmt.Errorf("interrupted"))
+	res, err := Check(ctx, h, Options{Model: KV})
+	require.NoError(t, err)
+	require.Equal(t, properties.Inconclusive, res.Verdict)
+	require.Equal(t, "gave up on the 27 operations of x: interrupted", res.Reason)
+}
+
+func TestAnEasyFailureIsFoundBehindAHardKey(t *testing.T) {
+	events := hard("x", 24)
+	events = append(events, Event{Process: 90, Kind: Read, Key: "y"}, Event{Type: OKEvent, Process: 90, Key: "y", Value: Int(4)})
+	res := check(t, record(t, events...), Options{Model: KV, Steps: 200_000})
+	require.Equal(t, properties.Fail, res.Verdict)
+	require.Equal(t, "read of y returned 4, a value nothing had written", res.Explanation)
+	require.Equal(t, "y", res.Key)
+	require.Empty(t, res.Reason)
+}
+
+func TestAFailureWithoutStepsForItsCulpritIsStillAFailure(t *testing.T) {
+	h := record(t, hard("x", 6)...)
+	spend := func(steps int64) Result { return check(t, h, Options{Model: KV, Steps: steps}) }
+	enough := int64(1)
+	for spend(enough).Verdict != properties.Fail {
+		enough++
+	}
+	res := spend(enough)
+	require.Nil(t, res.Culprit)
+	require.Equal(t, "no order of the 9 operations of x explains what they returned", res.Explanation)
+	require.Equal(t, "read of x returned 0 after an earlier read had returned the newer 1", spend(10*enough).Explanation)
+}
