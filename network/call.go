@@ -28,7 +28,7 @@ type Response struct {
 
 // calls are the requests of a node that have no answer yet.
 type calls struct {
-	last    uint64
+	last    uint64 // number of the last request of this boot
 	waiting map[uint64]*sim.Future[any]
 }
 
@@ -38,7 +38,7 @@ type calls struct {
 func (p *Proc) Call(to ID, body any, timeout time.Duration) (any, error) {
 	c := &p.ep.calls
 	c.last++
-	id := c.last
+	id := uint64(p.ep.epoch)<<32 | c.last // no answer to an earlier boot fits
 	if c.waiting == nil {
 		c.waiting = map[uint64]*sim.Future[any]{}
 	}

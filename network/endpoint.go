@@ -39,8 +39,14 @@ func (ep *Endpoint) Rand(purpose string) *rand.Rand { return ep.host.Rand(purpos
 // Key returns the key of the node's randomness for a purpose.
 func (ep *Endpoint) Key(purpose string) sim.Key { return ep.host.Key(purpose) }
 
-// Choose asks the world's Chooser for a number in [0, n).
-func (ep *Endpoint) Choose(label string, n int) int { return ep.host.World().Choose(label, n) }
+// Choose asks the world's Chooser for a number in [0, n). Nothing is asked and it
+// is 0 where n is below 2, and after a crash.
+func (ep *Endpoint) Choose(label string, n int) int {
+	if !ep.alive() {
+		return 0
+	}
+	return ep.host.World().Choose(label, n)
+}
 
 // Note adds a remark to the event stream.
 func (ep *Endpoint) Note(format string, args ...any) {
@@ -49,17 +55,39 @@ func (ep *Endpoint) Note(format string, args ...any) {
 	}
 }
 
-// Timer makes a named timer, stopped: to be called at boot.
-func (ep *Endpoint) Timer(name string, fn func()) *sim.Timer { return ep.host.Timer(name, fn) }
+// Timer makes a named timer, stopped: to be called at boot. After a crash, that of
+// an Endpoint from before can never be started.
+func (ep *Endpoint) Timer(name string, fn func()) *sim.Timer {
+	if !ep.alive() {
+		return deadTimer
+	}
+	return ep.host.Timer(name, fn)
+}
 
-// After runs fn once after d.
-func (ep *Endpoint) After(d time.Duration, fn func()) *sim.Timer { return ep.host.After(d, fn) }
+// After runs fn once after d, unless the node crashes before.
+func (ep *Endpoint) After(d time.Duration, fn func()) *sim.Timer {
+	if !ep.alive() {
+		return deadTimer
+	}
+	return ep.host.After(d, fn)
+}
 
-// Nodes returns the numbers of all nodes of the network, in order.
+// deadTimer is what an Endpoint of an earlier boot hands out: a timer of a world
+// that has ended, which nothing starts. Its host would take a new one for a timer
+// of its current boot.
+var deadTimer = func() *sim.Timer {
+	w := sim.New(sim.Config{})
+	defer w.Close()
+	return w.AddHost("ended", nil).Timer("ended", nil)
+}()
+
+// Nodes returns the numbers of all nodes of the network, in order, in a new slice.
 func (ep *Endpoint) Nodes() []ID {
-	all := make([]ID, len(ep.net.nodes))
-	for i := range all {
-		all[i] = ID(i)
+	all := make([]ID, 0, len(ep.net.nodes))
+	for i, to := range ep.net.nodes {
+		if to.added {
+			all = append(all, ID(i))
+		}
 	}
 	return all
 }
@@ -67,7 +95,7 @@ func (ep *Endpoint) Nodes() []ID {
 // Lookup returns the number of the node of that name, and whether there is one.
 func (ep *Endpoint) Lookup(name string) (ID, bool) {
 	h := ep.net.w.Lookup(name)
-	if h == nil {
+	if h == nil || !ep.net.has(h.ID()) {
 		return sim.NoHost, false
 	}
 	return h.ID(), true
@@ -77,7 +105,9 @@ func (ep *Endpoint) Lookup(name string) (ID, bool) {
 func (ep *Endpoint) NameOf(id ID) string { return ep.net.w.HostName(id) }
 
 // Send sends a message: it may be lost, late, doubled or overtaken. The message
-// is a value that nobody changes after this. It panics if there is no such node.
+// is a value that nobody changes after this. What a node sends to itself arrives
+// at once, within the current instant, and is never lost. Send panics if there is
+// no such node.
 func (ep *Endpoint) Send(to ID, msg any) {
 	if ep.alive() {
 		ep.net.send(ep.id, to, msg)
@@ -88,7 +118,7 @@ func (ep *Endpoint) Send(to ID, msg any) {
 func (ep *Endpoint) alive() bool { return ep.host.Epoch() == ep.epoch }
 
 // Invoke puts the beginning of a client's operation into the event stream and
-// returns the operation's number.
+// returns the operation's number, from 1 on in the whole network; 0 after a crash.
 func (ep *Endpoint) Invoke(op any) uint64 {
 	if !ep.alive() {
 		return 0
@@ -99,7 +129,8 @@ func (ep *Endpoint) Invoke(op any) uint64 {
 	return id
 }
 
-// Return puts the end of an operation into the event stream.
+// Return puts the end of an operation into the event stream: the number that
+// Invoke gave it, a word for how it ended, and its result.
 func (ep *Endpoint) Return(id uint64, outcome string, result any) {
 	if ep.alive() {
 		ep.host.World().Emit(sim.Event{Kind: sim.Return, Host: ep.id, Peer: sim.NoHost, ID: id, Name: outcome, Value: result})

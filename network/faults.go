@@ -5,12 +5,20 @@ import (
 	"reflect"
 
 	"phoenix/sim"
+
+	"github.com/zeebo/xxh3"
 )
 
 // linkFaults counts what the models of the links did. A counter that was never
 // configured exists too, but is not registered with the world.
 type linkFaults struct {
-	loss, duplicate, reorder, corrupt, queue, clog *sim.FaultCount
+	loss, duplicate, reorder, corrupt, bandwidth, clog *sim.FaultCount
+}
+
+// strike counts a fault that has its effect as it happens.
+func strike(f *sim.FaultCount) {
+	f.Fired++
+	f.Effect++
 }
 
 // configure registers the counters of the kinds of noise that m has.
@@ -28,7 +36,7 @@ func (f *linkFaults) configure(w *sim.World, m *Link) {
 	want(&f.duplicate, "duplicate", m.Duplicate > 0)
 	want(&f.reorder, "reorder", m.Reorder > 0)
 	want(&f.corrupt, "corrupt", m.Corrupt > 0)
-	want(&f.queue, "bandwidth", m.Bandwidth > 0)
+	want(&f.bandwidth, "bandwidth", m.Bandwidth > 0)
 	want(&f.clog, "clog", false)
 }
 
@@ -38,26 +46,39 @@ func (f *linkFaults) clogged(w *sim.World) *sim.FaultCount {
 	return f.clog
 }
 
-// OnCorrupt has fn change the messages of type T that a link corrupts. fn must
-// return a changed copy: the message itself may be shared. Its random numbers
-// are those of the link and the message.
+// OnCorrupt has fn change the messages of type T that a link corrupts; a second
+// call for T replaces the first. fn must return a changed copy: the message
+// itself may be shared. Its random numbers are those of the link and the message.
+// What a process calls with is a Request, and the answer a Response. It panics if
+// T is an interface: messages are told apart by the type they have.
 func OnCorrupt[T any](n *Network, fn func(r *rand.Rand, msg T) T) {
+	t := reflect.TypeFor[T]()
+	if t.Kind() == reflect.Interface {
+		panic("network: OnCorrupt for the interface " + t.String() + ", expected the type of a message")
+	}
 	if n.corrupt == nil {
 		n.corrupt = map[reflect.Type]func(*rand.Rand, any) any{}
 	}
-	n.corrupt[reflect.TypeFor[T]()] = func(r *rand.Rand, msg any) any { return fn(r, msg.(T)) }
+	n.corrupt[t] = func(r *rand.Rand, msg any) any { return fn(r, msg.(T)) }
 }
 
 // spoil corrupts f, and reports false if it is lost instead.
 func (n *Network) spoil(f *flight) bool {
-	n.faults.corrupt.Fired++
-	n.faults.corrupt.Effect++
 	fn := n.corrupt[reflect.TypeOf(f.msg)]
 	if fn == nil {
+		strike(n.faults.corrupt)
 		return false
 	}
+	n.faults.corrupt.Fired++
 	f.link.key.Sub("corrupt").Seed(&n.src, f.index)
-	f.msg = fn(n.rand, f.msg)
+	sent := f.msg
+	f.msg = fn(n.rand, sent)
 	f.corrupted = true
+	if n.cfg.CheckMutation {
+		if xxh3.Hash(n.w.Encode(sent)) != f.sum {
+			panic("network: the function for corrupting " + typeName(sent) + " changed the message itself, expected a copy")
+		}
+		f.sum = xxh3.Hash(n.w.Encode(f.msg))
+	}
 	return true
 }

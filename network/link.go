@@ -3,7 +3,6 @@ package network
 import (
 	"fmt"
 	"math/bits"
-	"slices"
 	"time"
 
 	"phoenix/sim"
@@ -12,25 +11,36 @@ import (
 // Link is a model of what happens to the messages from one node to another. The
 // zero value loses nothing and takes no time. Messages may overtake each other
 // whenever their delays differ, unless Ordered.
+//
+// A message meets a partition first, then loss, corruption, the bandwidth, the
+// delay, reordering and duplication. What is lost on the way takes no bandwidth.
 type Link struct {
-	Delay     Delay          // one way
-	Loss      Prob           // of each message, independently (Bernoulli)
-	Burst     GilbertElliott // loss in bursts, besides Loss
-	Duplicate Prob           // of a second copy, with a delay of its own
-	Reorder   Prob           // of being held back by an extra delay
-	// ReorderBy is that extra delay; its zero value means four times Delay.
-	ReorderBy Delay
+	Delay Delay          `json:"delay,omitempty"` // one way
+	Loss  Prob           `json:"loss,omitempty"`  // of each message, independently (Bernoulli)
+	Burst GilbertElliott `json:"burst,omitempty"` // loss in bursts, besides Loss
+	// Duplicate is the probability of a second copy, with a delay of its own. It
+	// is neither reordered nor lost in transit, and takes no bandwidth.
+	Duplicate Prob `json:"duplicate,omitempty"`
+	// Reorder is the probability of being held back by an extra delay.
+	Reorder Prob `json:"reorder,omitempty"`
+	// ReorderBy is that extra delay; its zero value means four times another
+	// sample of Delay.
+	ReorderBy Delay `json:"reorder_by,omitempty"`
 	// Corrupt is the probability of being changed by the function given to
 	// OnCorrupt, or lost as a checksum would have it where there is none.
-	Corrupt Prob
-	// Ordered keeps messages in order, as over TCP, but for those reordered.
-	Ordered bool
+	Corrupt Prob `json:"corrupt,omitempty"`
+	// Ordered keeps messages in order, as over TCP: none arrives before one that
+	// was sent earlier, at the same instant at the earliest. Excepted are messages
+	// held back by Reorder, for which no later one waits, and second copies, which
+	// come with or after the first, but may come after later messages.
+	Ordered bool `json:"ordered,omitempty"`
 	// Bandwidth in bytes a second delays each message by its size and has others
 	// wait; 0 is unlimited. Size is the length of the canonical encoding.
-	Bandwidth int64
-	// Queue is how many bytes may wait for the bandwidth; what comes when more
-	// are waiting is dropped. 0 means DefaultQueue.
-	Queue int64
+	Bandwidth int64 `json:"bandwidth,omitempty"`
+	// Queue is how many bytes may wait for the bandwidth, the rest of the message
+	// that is leaving included. What comes when more are waiting is dropped, what
+	// comes before is taken, however large. 0 means DefaultQueue.
+	Queue int64 `json:"queue,omitempty"`
 }
 
 // DefaultQueue is the bound of a link's queue in bytes where none is given.
@@ -41,16 +51,20 @@ const DefaultQueue = 1 << 20
 // burst-noise channels", 1963). Each message first moves the state, then is lost
 // with the probability of the state. The zero value is never bad and loses none.
 type GilbertElliott struct {
-	ToBad, ToGood     Prob
-	LossGood, LossBad Prob
+	ToBad    Prob `json:"to_bad,omitempty"`    // of turning bad, before each message
+	ToGood   Prob `json:"to_good,omitempty"`   // of turning good
+	LossGood Prob `json:"loss_good,omitempty"` // of a message in the good state
+	LossBad  Prob `json:"loss_bad,omitempty"`  // of a message in the bad state
 }
 
-// Regions gives delays by place. The zero value has none.
+// Regions gives delays by place. The zero value has none. It is read when a link is
+// first used, and must not be changed after New.
 type Regions struct {
 	// Of names the region of a host by the name of the host.
 	Of map[string]string
 	// Delay is the one-way delay between regions, in either direction, and within
-	// one. Pairs that are missing take the delay of the link.
+	// one; if both directions are given, each has its own. Pairs that are missing,
+	// and hosts without a region, take the delay of Config.Link.
 	Delay map[[2]string]Delay
 }
 
@@ -134,13 +148,17 @@ type link struct {
 
 	cuts  []*Partition // partitions that cut it
 	clogs int          // how many hold it
-	held  []uint32     // flights that stand before a clog
+	held  []uint32     // flights that stand before a clog, or were just released
+
+	line       int    // how many ordered flights are under way
+	head, tail uint32 // the first and last of them, if any
 }
 
 // makeLink makes the link on its first use.
 func (n *Network) makeLink(from, to ID) *link {
-	if int(to) >= len(n.w.Hosts()) || to < 0 {
-		panic(fmt.Sprintf("network: %s sends to node %d, which does not exist", n.w.HostName(from), to))
+	if !n.has(from) || !n.has(to) {
+		panic(fmt.Sprintf("network: there is no link from %s to %s: both have to be nodes of the network",
+			n.w.HostName(from), n.w.HostName(to)))
 	}
 	for int(from) >= len(n.links) {
 		n.links = append(n.links, nil)
@@ -166,10 +184,24 @@ func (n *Network) makeLink(from, to ID) *link {
 	return l
 }
 
+// lineUp puts flight i behind the other ordered flights of its link, whose times
+// of arrival are not later.
+func (n *Network) lineUp(l *link, i uint32) {
+	if l.line == 0 {
+		l.head = i
+	} else {
+		n.flights[l.tail].next = i
+	}
+	l.tail = i
+	l.line++
+}
+
 func (l *link) set(m *Link) { l.model, l.draws = m, m.drawsOf() }
 
-// SetLink gives the link from one node to another a model of its own, from now
-// on. It panics if the model is not valid.
+// SetLink gives the link from one node to another a model of its own, from the
+// next message on; its delay takes the place of that between regions too. That is
+// also the way to give a node a link to itself that is not perfect. It panics if
+// the model is not valid or there is no such node.
 func (n *Network) SetLink(from, to ID, m Link) {
 	m.check()
 	n.faults.configure(n.w, &m)
@@ -180,8 +212,10 @@ func (n *Network) SetLink(from, to ID, m Link) {
 func (n *Network) Model(from, to ID) Link { return *n.link(from, to).model }
 
 // Clog holds the messages from one node to another: they stand before their
-// destination until the returned function releases them, all at once and in
-// order of arrival. Clogs of one link add up.
+// destination until the returned function releases them, all in one instant and
+// in order of arrival. Clogs of one link add up: the last release counts. To
+// release again does nothing. What stands before a clog is not yet across: a
+// partition at the time of the release loses it.
 func (n *Network) Clog(from, to ID) (release func()) {
 	l := n.link(from, to)
 	l.clogs++
@@ -196,14 +230,21 @@ func (n *Network) Clog(from, to ID) (release func()) {
 		done = true
 		l.clogs--
 		n.emitFault("release of " + n.w.HostName(from) + " to " + n.w.HostName(to))
-		if l.clogs == 0 {
-			held := slices.Clone(l.held)
-			l.held = l.held[:0]
-			for _, i := range held {
-				n.w.Schedule(n.w.Now(), n.sink, uint64(i))
-			}
-		}
+		n.w.At(n.w.Now(), func() { n.drain(l) })
 	}
+}
+
+// drain lets the first of the held messages arrive, and then the others, each in
+// a step of its own; what arrives meanwhile stands behind them.
+func (n *Network) drain(l *link) {
+	if l.clogs > 0 || len(l.held) == 0 {
+		return
+	}
+	first := l.held[0]
+	if l.held = l.held[1:]; len(l.held) > 0 {
+		n.w.At(n.w.Now(), func() { n.drain(l) })
+	}
+	n.arrive(l, uint64(first))
 }
 
 func (n *Network) emitFault(name string) {
@@ -230,14 +271,14 @@ func (l *link) lost(loss, burst uint64) bool {
 	return lost
 }
 
-// sendOff returns when the last byte of a message leaves, and false if too many
-// bytes are waiting already.
-func (l *link) sendOff(now sim.Time, size int) (sim.Time, bool) {
-	m := l.model
-	if m.Bandwidth == 0 {
-		return now, true
-	}
+// sendOff returns when the last byte of a message leaves a link with a bandwidth,
+// and false if too many bytes are waiting already.
+func (n *Network) sendOff(l *link, size int) (sim.Time, bool) {
+	m, now := l.model, n.w.Now()
 	start := max(now, l.idle)
+	if start > now {
+		strike(n.faults.bandwidth)
+	}
 	limit := m.Queue
 	if limit == 0 {
 		limit = DefaultQueue

@@ -31,9 +31,10 @@ type Config struct {
 	Link Link
 	// Regions gives links between (and within) regions their delays.
 	Regions Regions
-	// CheckMutation encodes each message when it is sent and again when it
-	// arrives: a change in between ends the run with a Finding that names the
-	// sender. It costs an encoding a message.
+	// CheckMutation encodes each message when it is sent, when it arrives and when
+	// its handler returns: a change ends the run with a Finding that names the
+	// sender, or the receiver if it was seen to do it. It costs two encodings a
+	// message. What has no canonical encoding (see sim.AppendValue) is not checked.
 	CheckMutation bool
 }
 
@@ -41,13 +42,12 @@ type Config struct {
 // pair. All that happens on a link depends on the seed, the names of the two
 // nodes and the number of the message on that link, and on nothing else.
 type Network struct {
-	w      *sim.World
-	cfg    Config
-	key    sim.Key
-	nodes  []node
-	region map[ID]string
-	links  [][]*link // by sender and receiver, made on first use
-	sink   sim.SinkID
+	w     *sim.World
+	cfg   Config
+	key   sim.Key
+	nodes []node
+	links [][]*link // by sender and receiver, made on first use
+	sink  sim.SinkID
 
 	flights []flight
 	free    []uint32
@@ -62,8 +62,9 @@ type Network struct {
 }
 
 type node struct {
-	ep      *Endpoint
+	ep      *Endpoint // of the last boot, nil before the first
 	handler Handler
+	added   bool // other hosts of the world are not nodes of the network
 }
 
 // flight is a message under way.
@@ -74,6 +75,9 @@ type flight struct {
 	cause     uint64 // the event that sent it
 	index     uint64 // its number on the link
 	sum       uint64 // of its encoding, if mutation is checked
+	next      uint32 // the flight behind this one, if ordered
+	ordered   bool   // it stands in the line of its link
+	reordered bool   // it was held back
 	copied    bool   // it is the second copy of a duplicated message
 	corrupted bool
 }
@@ -91,28 +95,32 @@ func New(w *sim.World, cfg Config) *Network {
 // World returns the world that n is in.
 func (n *Network) World() *sim.World { return n.w }
 
-// Add adds a host to the world, with a node that boot starts.
+// Add adds a host to the world, with a node that boot starts. It panics if the
+// name is empty or taken.
 func (n *Network) Add(name string, boot Boot) ID {
-	h := n.w.AddHost(name, func(h *sim.Host) {
+	id := n.w.AddHost(name, func(h *sim.Host) {
 		ep := &Endpoint{net: n, host: h, id: h.ID(), epoch: h.Epoch()}
-		n.grow(h.ID())
-		n.nodes[h.ID()] = node{ep: ep}
-		n.nodes[h.ID()].handler = boot(ep)
-	})
-	n.grow(h.ID())
-	return h.ID()
-}
-
-func (n *Network) grow(id ID) {
+		n.nodes[h.ID()] = node{ep: ep, added: true}
+		handler := boot(ep)
+		if ep.alive() {
+			n.nodes[h.ID()].handler = handler
+		}
+	}).ID()
 	for int(id) >= len(n.nodes) {
 		n.nodes = append(n.nodes, node{})
 	}
+	n.nodes[id].added = true
+	return id
+}
+
+func (n *Network) has(id ID) bool {
+	return id >= 0 && int(id) < len(n.nodes) && n.nodes[id].added
 }
 
 // link returns the link from one node to another.
 func (n *Network) link(from, to ID) *link {
-	if int(from) < len(n.links) {
-		if row := n.links[from]; int(to) < len(row) && row[to] != nil {
+	if uint(from) < uint(len(n.links)) {
+		if row := n.links[from]; uint(to) < uint(len(row)) && row[to] != nil {
 			return row[to]
 		}
 	}
@@ -132,15 +140,13 @@ func (n *Network) send(from, to ID, msg any) {
 	}
 	size := len(data)
 	f.cause = n.w.Emit(sim.Event{Kind: sim.Send, Host: from, Peer: to, ID: f.id, Arg: uint64(size), Value: msg, Data: data})
-	if len(l.cuts) > 0 {
-		n.cut(&f)
-		return
-	}
 	n.transmit(&f, size)
 }
 
 // transmit applies the noise of the link to f. What each draw is for is fixed by
 // its position, so switching one kind of noise off leaves the others as they are.
+// The burst model goes on behind a partition: it counts messages, and healing
+// earlier must not re-roll it.
 func (n *Network) transmit(f *flight, size int) {
 	l := f.link
 	m := l.model
@@ -151,41 +157,55 @@ func (n *Network) transmit(f *flight, size int) {
 			draw[i] = n.src.Uint64()
 		}
 	}
-	if l.lost(draw[drawLoss], draw[drawBurst]) {
-		n.faults.loss.Fired++
-		n.faults.loss.Effect++
+	lost := l.lost(draw[drawLoss], draw[drawBurst])
+	switch {
+	case len(l.cuts) > 0:
+		n.cut(f)
+		return
+	case lost:
+		strike(n.faults.loss)
 		n.drop(f, "loss")
 		return
+	case m.Corrupt.Hit(uint32(draw[drawNoise])) && !n.spoil(f):
+		n.drop(f, "corrupt")
+		return
 	}
-	if m.Corrupt.Hit(uint32(draw[drawNoise])) {
-		if !n.spoil(f) {
-			n.drop(f, "corrupt")
+	leaves := n.w.Now()
+	if m.Bandwidth > 0 {
+		var ok bool
+		if leaves, ok = n.sendOff(l, size); !ok {
+			n.drop(f, "queue full")
 			return
 		}
 	}
-	at, ok := l.sendOff(n.w.Now(), size)
-	if !ok {
-		n.faults.queue.Fired++
-		n.faults.queue.Effect++
-		n.drop(f, "queue full")
-		return
-	}
-	if m.Duplicate.Hit(uint32(draw[drawLoss])) {
-		n.faults.duplicate.Fired++
-		copied := *f
-		copied.copied = true
-		n.depart(&copied, at.Add(m.Delay.Sample(draw[drawCopy])))
-	}
-	at = at.Add(m.Delay.Sample(draw[drawDelay]))
-	switch {
-	case m.Reorder.Hit(uint32(draw[drawNoise] >> 32)):
-		n.faults.reorder.Fired++
-		at = at.Add(m.extra(draw[drawExtra]))
-	case m.Ordered:
+	n.propagate(f, leaves, &draw)
+}
+
+// propagate puts f, and a second copy of it if so drawn, under way.
+func (n *Network) propagate(f *flight, leaves sim.Time, draw *[drawCount]uint64) {
+	l := f.link
+	m := l.model
+	at := leaves.Add(m.Delay.Sample(draw[drawDelay]))
+	if m.Ordered {
 		at = max(at, l.latest)
 		l.latest = at
 	}
+	if m.Reorder.Hit(uint32(draw[drawNoise] >> 32)) {
+		n.faults.reorder.Fired++
+		f.reordered = true
+		at = at.Add(m.extra(draw[drawExtra]))
+	}
+	f.ordered = m.Ordered && !f.reordered
 	n.depart(f, at)
+	if m.Duplicate.Hit(uint32(draw[drawLoss])) {
+		n.faults.duplicate.Fired++
+		f.copied, f.ordered, f.reordered = true, false, false
+		at = leaves.Add(m.Delay.Sample(draw[drawCopy]))
+		if m.Ordered {
+			at = max(at, l.latest)
+		}
+		n.depart(f, at)
+	}
 }
 
 // depart puts f under way.
@@ -198,6 +218,9 @@ func (n *Network) depart(f *flight, at sim.Time) {
 	} else {
 		i = uint32(len(n.flights))
 		n.flights = append(n.flights, *f)
+	}
+	if f.ordered {
+		n.lineUp(f.link, i)
 	}
 	n.w.Schedule(at, n.sink, uint64(i))
 }
@@ -216,17 +239,33 @@ type arrivals struct{ n *Network }
 // Fire is the end of the way: the message stands before its host.
 func (a arrivals) Fire(arg uint64) {
 	n := a.n
-	l := n.flights[arg].link
-	switch {
-	case len(l.cuts) > 0:
+	f := &n.flights[arg]
+	l := f.link
+	if f.ordered {
+		// Where several are due at this instant the world may take any first; what
+		// arrives is always the one at the head of the line.
+		arg = uint64(l.head)
+		l.head = n.flights[arg].next
+		l.line--
+	}
+	if len(l.cuts) == 0 && (l.clogs > 0 || len(l.held) > 0) { // the held go first, even if released
+		l.held = append(l.held, uint32(arg))
+		if l.clogs > 0 {
+			n.faults.clog.Effect++
+		}
+		return
+	}
+	n.arrive(l, arg)
+}
+
+// arrive gives a flight to its host, or loses it to a partition.
+func (n *Network) arrive(l *link, arg uint64) {
+	if len(l.cuts) > 0 {
 		f := n.land(arg)
 		n.cut(&f)
-	case l.clogs > 0:
-		n.faults.clog.Effect++
-		l.held = append(l.held, uint32(arg))
-	default:
-		l.receiver.Submit(deliveries{n}, arg)
+		return
 	}
+	l.receiver.Submit(deliveries{n}, arg)
 }
 
 // deliveries is the task of a host that receives a message.
@@ -237,32 +276,62 @@ func (d deliveries) Run(arg uint64) {
 	n := d.n
 	f := n.land(arg)
 	l := f.link
-	switch {
-	case f.copied:
-		n.faults.duplicate.Effect++
-	case f.index < l.newest:
-		n.faults.reorder.Effect++ // it arrived after a later one of its link
-	default:
-		l.newest = f.index
+	to := &n.nodes[l.to]
+	if to.ep == nil { // a Chooser put the arrival before the first boot
+		n.drop(&f, "host down")
+		return
 	}
+	n.tally(&f)
 	e := sim.Event{Kind: sim.Deliver, Host: l.to, Peer: l.from, ID: f.id, Cause: f.cause}
 	if f.corrupted {
 		e.Value, e.Name = f.msg, "corrupted"
 	}
 	n.w.Begin(e)
-	if n.cfg.CheckMutation && !f.corrupted && xxh3.Hash(n.w.Encode(f.msg)) != f.sum {
-		n.blame(&f)
+	if n.cfg.CheckMutation {
+		n.checked(&f, to)
+		return
 	}
-	to := &n.nodes[l.to]
-	switch msg := f.msg.(type) {
-	case Response:
-		to.ep.resolve(msg)
-	default:
-		if to.handler != nil {
-			to.handler.Receive(l.from, f.msg)
-		}
+	to.receive(l.from, f.msg)
+}
+
+func (to *node) receive(from ID, msg any) {
+	if r, ok := msg.(Response); ok {
+		to.ep.resolve(r)
+	} else if to.handler != nil {
+		to.handler.Receive(from, msg)
 	}
 }
+
+// tally counts what noise did to a message that arrives.
+func (n *Network) tally(f *flight) {
+	l := f.link
+	switch {
+	case f.copied:
+		n.faults.duplicate.Effect++
+	case f.index >= l.newest:
+		l.newest = f.index
+	case f.reordered:
+		n.faults.reorder.Effect++ // it arrived after a later one of its link
+	}
+	if f.corrupted {
+		n.faults.corrupt.Effect++
+	}
+}
+
+// checked is receive, with f compared to what was sent before and after.
+func (n *Network) checked(f *flight, to *node) {
+	if n.changed(f) {
+		n.blame(f, f.link.from, "was changed after it was sent")
+		to.receive(f.link.from, f.msg)
+		return
+	}
+	to.receive(f.link.from, f.msg)
+	if n.changed(f) {
+		n.blame(f, f.link.to, "was changed by its receiver")
+	}
+}
+
+func (n *Network) changed(f *flight) bool { return xxh3.Hash(n.w.Encode(f.msg)) != f.sum }
 
 // Discard loses a message whose host is down.
 func (d deliveries) Discard(arg uint64) {
@@ -276,12 +345,12 @@ func (n *Network) drop(f *flight, why string) {
 	n.w.Emit(sim.Event{Kind: sim.Drop, Host: f.link.from, Peer: f.link.to, ID: f.id, Cause: f.cause, Name: why})
 }
 
-// blame ends the run because the sender of f changed it after sending.
-func (n *Network) blame(f *flight) {
+// blame ends the run because a node changed f.
+func (n *Network) blame(f *flight, who ID, what string) {
 	n.w.Find(sim.Finding{
-		Host: f.link.from, Event: f.cause, At: n.w.Now(),
+		Host: who, Event: f.cause, At: n.w.Now(),
 		Message: "message " + typeName(f.msg) + " from " + n.w.HostName(f.link.from) + " to " +
-			n.w.HostName(f.link.to) + " was changed after it was sent",
+			n.w.HostName(f.link.to) + " " + what,
 	})
 }
 

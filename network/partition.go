@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"slices"
 
 	"phoenix/sim"
 )
@@ -66,22 +67,27 @@ func Where(nodes []ID, cut func(i, j int) bool) Cut {
 type Partition struct {
 	n      *Network
 	name   string
-	cut    Cut
+	links  []*link
 	healed bool
-	count  *sim.FaultCount
+	lost   uint64          // messages
+	count  *sim.FaultCount // of all partitions of this name
 }
 
 // Partition puts a cut into force. Messages on a cut link are lost, both those
-// sent and those that would arrive while it lasts. The name stands in the event
-// stream and in the counts of faults. It panics if c mentions an unknown node.
+// sent and those that would arrive while it lasts; one that was sent before and
+// arrives after is not. The name stands in the event stream and in the counts of
+// faults, which partitions of one name share. It panics if c mentions an unknown
+// node.
 func (n *Network) Partition(name string, c Cut) *Partition {
-	p := &Partition{n: n, name: name, cut: c, count: n.w.FaultCount("partition " + name)}
-	p.count.Fired++
-	n.emitFault(fmt.Sprintf("partition %s cuts %d links", name, len(c)))
+	p := &Partition{n: n, name: name, count: n.w.FaultCount("partition " + name)}
 	for _, pair := range c {
-		l := n.link(pair[0], pair[1])
-		l.cuts = append(l.cuts, p)
+		if l := n.link(pair[0], pair[1]); !slices.Contains(l.cuts, p) {
+			l.cuts = append(l.cuts, p)
+			p.links = append(p.links, l)
+		}
 	}
+	p.count.Fired++
+	n.emitFault(fmt.Sprintf("partition %s cuts %d links", name, len(p.links)))
 	return p
 }
 
@@ -92,26 +98,23 @@ func (p *Partition) Heal() {
 	}
 	p.healed = true
 	p.n.emitFault("partition " + p.name + " heals")
-	for _, pair := range p.cut {
-		l := p.n.link(pair[0], pair[1])
-		for i, q := range l.cuts {
-			if q == p {
-				l.cuts = append(l.cuts[:i], l.cuts[i+1:]...)
-				break
-			}
-		}
+	for _, l := range p.links {
+		i := slices.Index(l.cuts, p)
+		l.cuts = slices.Delete(l.cuts, i, i+1)
 	}
 }
 
 // Healed reports whether the partition has ended.
 func (p *Partition) Healed() bool { return p.healed }
 
-// Messages returns how many messages the partition has lost so far.
-func (p *Partition) Messages() uint64 { return p.count.Effect }
+// Messages returns how many messages the partition has lost so far, both copies of
+// a duplicated one. What several partitions stop counts for each.
+func (p *Partition) Messages() uint64 { return p.lost }
 
 // cut loses f to the partitions on its link.
 func (n *Network) cut(f *flight) {
 	for _, p := range f.link.cuts {
+		p.lost++
 		p.count.Effect++
 	}
 	n.drop(f, "partition")

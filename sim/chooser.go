@@ -4,7 +4,7 @@ import "fmt"
 
 // A Chooser takes the decisions of a run: which of several events of one
 // instant comes next, whether a crash happens, whatever node code asks with
-// Host.Choose. Noise (latencies, losses) is not its business: that comes from
+// World.Choose. Noise (latencies, losses) is not its business: that comes from
 // keyed streams. Replaying, exploring and shrinking are Choosers, not modes.
 type Chooser interface {
 	// Choose returns a number in [0, n), n >= 2. The label says what is being

@@ -2,12 +2,13 @@ package sim
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 )
 
 // clock is what a host takes for the time. Its monotonic reading runs at
 // 1 + ppb/1e9 of true speed since the instant base; the wall reading is offset
-// from it. All arithmetic is in integers, rounded down to the nanosecond.
+// from it. All arithmetic is in integers, and readings are rounded down.
 type clock struct {
 	base   Time     // true time of the last change of speed
 	mono   Time     // monotonic reading at base
@@ -16,43 +17,39 @@ type clock struct {
 }
 
 func (c *clock) monotonic(now Time) Time {
-	gone := now - c.base
-	return c.mono + gone + Time(scale(int64(gone), c.ppb, 1e9))
+	down, _ := scale(int64(now-c.base), billion+c.ppb, billion)
+	return c.mono.Add(Duration(down))
 }
 
 // when returns the first true time at which the monotonic reading is at least m.
 func (c *clock) when(m Time) Time {
-	if c.ppb == 0 {
-		return c.base.Add(m.Sub(c.mono))
-	}
-	left := int64(m - c.mono)
-	if left <= 0 {
+	if m <= c.mono {
 		return c.base
 	}
-	at := c.base.Add(Duration(scale(left, 1e9, 1e9+c.ppb)))
-	for at < Forever && c.monotonic(at) < m {
-		at++ // both roundings were down: one or two steps
-	}
-	return at
+	_, up := scale(int64(m-c.mono), billion, billion+c.ppb)
+	return c.base.Add(Duration(up))
 }
 
-// scale returns a*num/den rounded towards zero, for a >= 0 and den > 0, capped at
-// the largest int64.
-func scale(a, num, den int64) int64 {
-	neg := num < 0
-	if neg {
-		num = -num
+const billion = 1e9
+
+// scale returns a*num/den rounded down and rounded up, for a >= 0, num >= 0 and
+// den > 0, capped at the largest int64.
+func scale(a, num, den int64) (down, up int64) {
+	if num == den {
+		return a, a
 	}
 	hi, lo := bits.Mul64(uint64(a), uint64(num))
-	q := uint64(1<<63 - 1)
-	if hi < uint64(den) {
-		quo, _ := bits.Div64(hi, lo, uint64(den))
-		q = min(q, quo)
+	if hi >= uint64(den) {
+		return math.MaxInt64, math.MaxInt64
 	}
-	if neg {
-		return -int64(q)
+	q, rest := bits.Div64(hi, lo, uint64(den))
+	if q >= math.MaxInt64 {
+		return math.MaxInt64, math.MaxInt64
 	}
-	return int64(q)
+	if rest == 0 {
+		return int64(q), int64(q)
+	}
+	return int64(q), int64(q) + 1
 }
 
 // Now returns the wall clock of h: virtual time, off by its offset, drift and

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/binary"
 	"errors"
@@ -31,8 +33,9 @@ var ErrUnencodable = errors.New("value has no canonical encoding")
 // varints (zigzag if signed), floats as IEEE bits with one NaN, strings and
 // slices with a length before them (slices: plus one, 0 for nil), arrays and
 // structs as their parts in order, maps as slices of entries sorted by encoded
-// key, pointers as 0 or 1 and the pointee, interfaces as AppendValue does. A v
-// that is an encoding.BinaryAppender encodes itself, behind its length.
+// key, pointers as 0 or 1 and the pointee, interfaces as the hash of the type and
+// the content. A v that is an encoding.BinaryAppender itself, rather than a part
+// of it, encodes itself, behind its length.
 //
 // A []byte, string, int or uint64 takes a few nanoseconds, a small struct a few
 // tens. Errors wrap ErrUnencodable; dst then holds the bytes up to the fault.
@@ -250,7 +253,9 @@ func mapContent(dst []byte, v reflect.Value, depth int) ([]byte, error) {
 		}
 		entries = append(entries, entry{k, x})
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return slices.Compare(a.key, b.key) })
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(bytes.Compare(a.key, b.key), bytes.Compare(a.value, b.value)) // keys that are NaN are equal
+	})
 	dst = binary.AppendUvarint(dst, uint64(len(entries))+1)
 	for _, e := range entries {
 		dst = append(append(dst, e.key...), e.value...)

@@ -101,8 +101,11 @@ func (h *Host) Rand(purpose string) *rand.Rand { return h.Key(purpose).Rand() }
 // Key returns the key of h's randomness for a purpose.
 func (h *Host) Key(purpose string) Key { return h.w.Key("host").Sub(h.name).Sub(purpose) }
 
-// Note adds a remark to the event stream.
+// Note adds a remark to the event stream, unless h is down.
 func (h *Host) Note(format string, args ...any) {
+	if !h.up {
+		return
+	}
 	text := format
 	if len(args) > 0 {
 		text = fmt.Sprintf(format, args...)
@@ -129,13 +132,15 @@ func (h *Host) Submit(t Task, arg uint64) {
 }
 
 func (h *Host) run(t Task, arg uint64) {
+	outer := h.w.cur // another host, if its code resumed this one
 	h.w.cur = h
 	t.Run(arg)
-	h.w.cur = nil
+	h.w.cur = outer
 }
 
 // serve begins to process the first waiting task, if h is free to.
 func (h *Host) serve() {
+	cause := h.w.cause
 	for h.up && !h.paused && !h.serving && h.inbox.len() > 0 {
 		if h.slow > 0 {
 			h.serving = true
@@ -143,9 +148,13 @@ func (h *Host) serve() {
 			h.w.Schedule(h.w.now.Add(h.slow), sinkServe, uint64(h.id)<<32|uint64(h.serveGen))
 			return
 		}
+		if h.w.cur == h {
+			return // one task at a time: what runs now serves the others when it is done
+		}
 		j := h.inbox.pop()
 		h.w.cause = j.cause
 		h.run(j.task, j.arg)
+		h.w.cause = cause
 	}
 }
 
@@ -192,7 +201,7 @@ func (h *Host) Crash() {
 
 // Restart boots h again if it is down.
 func (h *Host) Restart() {
-	if h.up {
+	if h.up || h.w.closed {
 		return
 	}
 	f := h.w.FaultCount("restart " + h.name)

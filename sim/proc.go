@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 )
 
 // errKilled unwinds a process whose host crashed.
@@ -30,8 +31,12 @@ type Proc struct {
 }
 
 // Go starts a process; it begins to run within the current instant, after what
-// is going on. The name appears in findings.
+// is going on. The name appears in findings. A host that is down, as it is for
+// the deferred calls of a killed process, starts nothing.
 func (h *Host) Go(name string, fn func(*Proc)) {
+	if !h.up {
+		return
+	}
 	h.spawn++
 	p := &Proc{host: h, name: name, id: h.spawn}
 	p.resume, p.stop = iter.Pull(func(yield func(struct{}) bool) {
@@ -50,6 +55,9 @@ func (p *Proc) finish() {
 	if r == nil || r == errKilled {
 		return
 	}
+	if p.host.w.cur == nil {
+		panic(r) // an observer's, not the node's
+	}
 	p.failed = &Finding{Message: fmt.Sprintf("process %s: %v", p.name, r), Stack: stack(3)}
 }
 
@@ -67,6 +75,12 @@ func (p *Proc) Sleep(d Duration) {
 
 // Wait blocks until s is signalled.
 func (p *Proc) Wait(s *Signal) {
+	if len(s.waiting) == cap(s.waiting) {
+		// Those that gave up are still in here: room for as many again as are left
+		// keeps this linear.
+		s.waiting = slices.DeleteFunc(s.waiting, waiter.gone)
+		s.waiting = slices.Grow(s.waiting, len(s.waiting)+1)
+	}
 	s.waiting = append(s.waiting, waiter{p, p.wakes})
 	p.block()
 }
@@ -156,8 +170,9 @@ func (p *Proc) retire() {
 // killProcs unwinds the processes of h, in order of their start, except one that
 // is running: that one is left to unwind itself.
 func (h *Host) killProcs() {
-	procs := h.procs
+	procs, cur := h.procs, h.w.cur
 	h.procs = nil
+	h.w.cur = h // their deferred calls are code of h
 	for _, p := range procs {
 		p.killed = true
 		if p != h.w.proc {
@@ -165,6 +180,7 @@ func (h *Host) killProcs() {
 			p.report()
 		}
 	}
+	h.w.cur = cur
 }
 
 // Signal lets processes of one host wait for each other and for handlers. The
@@ -176,12 +192,16 @@ type waiter struct {
 	gen uint32
 }
 
-// Broadcast wakes all that wait, in the order in which they came.
+func (x waiter) gone() bool { return x.gen != x.p.wakes || x.p.killed }
+
+// Broadcast wakes all that wait, in the order in which they came. A timeout that
+// falls due later in the same instant comes too late.
 func (s *Signal) Broadcast() {
 	waiting := s.waiting
 	s.waiting = s.waiting[:0]
 	for _, x := range waiting {
-		if x.gen == x.p.wakes && !x.p.killed {
+		if !x.gone() {
+			x.p.timer.Stop()
 			x.p.wake()
 		}
 	}

@@ -1,6 +1,9 @@
 package sim
 
-import "math/bits"
+import (
+	"math/bits"
+	"sort"
+)
 
 // item is one pending event: 24 bytes, held by value.
 type item struct {
@@ -31,6 +34,8 @@ const (
 // items are spread over the levels below; once it is small, it is sorted into the
 // front, from which items are taken. Items only ever move to lower levels, so push
 // is O(1) and pop O(levels) amortised, whatever the number of pending items.
+// Pushes may be earlier than bound, but not earlier than base, which due keeps
+// from running ahead of the time of the world.
 //
 // Items of equal time always share a bucket, and buckets and front keep the order
 // of arrival: equal times leave first in, first out.
@@ -61,11 +66,39 @@ type chunk struct {
 
 func (q *queue) push(it item) {
 	q.n++
-	if it.at < q.bound {
-		q.insert(it)
-	} else {
+	if it.at >= q.bound {
+		q.place(it)
+		return
+	}
+	if len(q.front) == cap(q.front) && q.head > len(q.front)/2 {
+		q.front = q.front[:copy(q.front, q.front[q.head:])]
+		q.head = 0
+	}
+	q.insert(it)
+	if len(q.front)-q.head > frontLimit {
+		q.spill()
+	}
+}
+
+// frontLimit is how many items may be in the front before its later half is put
+// into buckets: insert is linear in what it passes.
+const frontLimit = 128
+
+// spill shortens the front to about half. Items of one time are not parted.
+func (q *queue) spill() {
+	front := q.front[q.head:]
+	first, middle := front[0].at, front[len(front)/2].at
+	if first == front[len(front)-1].at {
+		return
+	}
+	cut := sort.Search(len(front), func(i int) bool {
+		return front[i].at > first && front[i].at >= middle
+	})
+	q.bound = front[cut].at
+	for _, it := range front[cut:] {
 		q.place(it)
 	}
+	q.front = q.front[:q.head+cut]
 }
 
 // insert puts it into the front, behind those of equal time.
@@ -119,22 +152,25 @@ func (q *queue) release(c *chunk) {
 	}
 }
 
-// fill makes sure that the front holds the earliest item; the queue must not be
-// empty.
-func (q *queue) fill() {
+// fill makes sure that the front holds the earliest item, if that may be as early
+// as limit. It moves base to limit at most.
+func (q *queue) fill(limit Time) {
 	if q.head < len(q.front) {
 		return
 	}
 	q.front, q.head = q.front[:0], 0
-	for {
+	for q.filled != 0 {
 		l := bits.TrailingZeros32(q.filled)
 		d := bits.TrailingZeros32(q.buckets[l].filled)
-		c := q.detach(l, d)
 		// The bucket's times have the digits of base above its own digit, d.
 		width := Time(1) << (l * digitBits)
-		q.base = q.base&^(width*digits-1) + Time(d)*width
+		start := q.base&^(width*digits-1) + Time(d)*width
+		if start > limit {
+			return
+		}
+		c := q.detach(l, d)
 		if l == 0 || c.next == nil {
-			if q.bound = q.base + width; q.bound < 0 {
+			if q.bound = start + width; q.bound < 0 {
 				q.bound = Forever
 			}
 			for ; c != nil; c = q.recycle(c) {
@@ -144,6 +180,7 @@ func (q *queue) fill() {
 			}
 			return
 		}
+		q.base = start
 		for ; c != nil; c = q.recycle(c) {
 			for i := range c.n {
 				q.place(c.items[i])
@@ -171,16 +208,16 @@ func (q *queue) recycle(c *chunk) *chunk {
 	return next
 }
 
-// next returns the time of the earliest item; the queue must not be empty.
-func (q *queue) next() Time {
-	q.fill()
-	return q.front[q.head].at
+// due reports whether there is an item that is not later than limit.
+func (q *queue) due(limit Time) bool {
+	q.fill(limit)
+	return q.head < len(q.front) && q.front[q.head].at <= limit
 }
 
 // ready returns the earliest items, all of one time, in order of arrival; the
 // queue must not be empty.
 func (q *queue) ready() []item {
-	q.fill()
+	q.fill(Forever)
 	end := q.head + 1
 	for end < len(q.front) && q.front[end].at == q.front[q.head].at {
 		end++
@@ -190,7 +227,7 @@ func (q *queue) ready() []item {
 
 // pop removes the first of the earliest items; the queue must not be empty.
 func (q *queue) pop() item {
-	q.fill()
+	q.fill(Forever)
 	q.head++
 	q.n--
 	return q.front[q.head-1]

@@ -54,7 +54,9 @@ func (w *World) Run(l Limit) Reason {
 }
 
 // RunFor runs for a duration of virtual time.
-func (w *World) RunFor(d Duration) Reason { return w.Run(Limit{Until: w.now.Add(d)}) }
+func (w *World) RunFor(d Duration) Reason {
+	return w.loop(&Limit{Events: ^uint64(0), Until: w.now.Add(d)})
+}
 
 // Halt ends the run after the current step. Only Run's caller, or the world's
 // own code, should decide so.
@@ -82,7 +84,7 @@ func (w *World) loop(l *Limit) (why Reason) {
 				w.now = max(w.now, l.Until)
 			}
 			return Quiescent
-		case w.queue.next() > l.Until:
+		case !w.queue.due(l.Until):
 			w.now = max(w.now, l.Until)
 			return TimeLimit
 		}
@@ -185,18 +187,21 @@ func (w *World) panicked(h *Host, value any, frames []string) {
 	h.Crash()
 }
 
-// stack returns the calling frames from the panic's origin up to the kernel.
-// Addresses and goroutine numbers, which differ between runs, are left out.
+// stack returns the calling frames from the panic's origin, which may be a call
+// into this package, up to the kernel's call of node code. Addresses and goroutine numbers, which differ between runs, are left out.
 func stack(skip int) []string {
 	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(skip, pcs)])
 	var out []string
+	node := false
 	for {
 		f, more := frames.Next()
-		if strings.HasPrefix(f.Function, "phoenix/sim.") && !strings.HasSuffix(f.File, "_test.go") {
+		kernel := strings.HasPrefix(f.Function, "phoenix/sim.") && !strings.HasSuffix(f.File, "_test.go")
+		if kernel && node {
 			break
 		}
 		if !strings.HasPrefix(f.Function, "runtime.") {
+			node = node || !kernel
 			file := path.Join(path.Base(path.Dir(f.File)), path.Base(f.File))
 			out = append(out, fmt.Sprintf("%s (%s:%d)", f.Function, file, f.Line))
 		}

@@ -39,6 +39,9 @@ func (w *World) Encode(v any) []byte {
 // so is Cause unless it is set, and Data unless Value was just given to Encode.
 // A host that concerns nobody must be NoHost, not left at its zero value.
 func (w *World) Emit(e Event) uint64 {
+	if w.closed {
+		return w.seq
+	}
 	w.seq++
 	e.Seq, e.At = w.seq, w.now
 	if e.Cause == 0 {
@@ -50,9 +53,12 @@ func (w *World) Emit(e Event) uint64 {
 	w.digest(&e)
 	if len(w.watchers) > 0 {
 		w.ev = e
+		cur := w.cur
+		w.cur = nil // an observer's panic is not the node's
 		for _, fn := range w.watchers {
 			fn(&w.ev)
 		}
+		w.cur = cur
 	}
 	return e.Seq
 }

@@ -66,7 +66,7 @@ func (t *Timer) Stop() bool {
 }
 
 func (t *Timer) live() bool {
-	return t.epoch == t.host.epoch && t.host.w.timers.places[t.place].v == t
+	return t.host.up && t.epoch == t.host.epoch && t.host.w.timers.places[t.place].v == t
 }
 
 // cancel makes the events of earlier generations stale.

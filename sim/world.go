@@ -120,9 +120,9 @@ func (w *World) HostName(id HostID) string {
 }
 
 // Choose asks the world's Chooser for a number in [0, n) and records the answer.
-// With n < 2 there is nothing to choose and nothing is asked or recorded.
+// With n < 2, or once w is closed, nothing is asked or recorded, and it is 0.
 func (w *World) Choose(label string, n int) int {
-	if n < 2 {
+	if n < 2 || w.closed {
 		return 0
 	}
 	picked := w.chooser.Choose(label, n)

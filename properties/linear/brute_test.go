@@ -163,7 +163,7 @@ func TestVerdictsAgreeWithTryingEveryOrder(t *testing.T) {
 			explained++
 		}
 	}
-	require.Equal(t, []int{0, 0, 0}, []int{passes, explained, unexplained})
+	require.Equal(t, []int{13030, 13388, 3582}, []int{passes, explained, unexplained})
 }
 
 func TestDrawnHistoriesAgreeWithTryingEveryOrder(t *testing.T) {

@@ -60,6 +60,11 @@ var planted = []struct {
 		"2 :invoke :read nil", "2 :ok :read 1", "2 :invoke :read nil", "2 :ok :read 2",
 		"2 :invoke :read nil", "2 :ok :read 1", "0 :ok :write 1", "1 :ok :write 2",
 	}, "read returned 1 after an earlier read had returned the newer 2", 7, "2 :ok :read 2"},
+	{"more reads of a value than it was written", Options{Init: Int(0)}, []string{
+		"0 :invoke :write 0", "1 :invoke :read nil", "1 :ok :read 0", "1 :invoke :write 1", "1 :ok :write 1",
+		"1 :invoke :read nil", "1 :ok :read 0", "1 :invoke :write 2", "1 :ok :write 2",
+		"1 :invoke :read nil", "1 :ok :read 0", // the pending write of 0 can explain one of two reads
+	}, "read returned 0, which no order of the operations so far allows", 10, "1 :ok :read 2"},
 	{"lost cas", Options{Model: CASRegister, Init: Int(0)}, []string{
 		"0 :invoke :cas [0 1]", "0 :ok :cas [0 1]", "1 :invoke :read nil", "1 :ok :read 0",
 	}, "read returned 0 after a cas from 0 to 1 was acknowledged", 3, "1 :ok :read 1"},
@@ -155,6 +160,24 @@ func TestTouchingOperationsAreConcurrent(t *testing.T) {
 	require.Equal(t, 0, res.Overlapping)
 }
 
+func TestAWriteThatOverlapsAnotherDoesNotReplaceItForCertain(t *testing.T) {
+	h := &History{Operations: []Operation{
+		{Client: 0, Kind: Write, Arg: Int(2), Call: 0, Return: 5},
+		{Client: 1, Kind: Write, Arg: Int(1), Call: 5, Return: 6}, // touches, so either may be last
+		{Client: 1, Kind: Read, Out: Int(1), Call: 7, Return: 8},  // but this one settles it
+		{Client: 1, Kind: CAS, Outcome: Failed, Old: Int(1), Arg: Int(3), Call: 9, Return: 10},
+	}}
+	require.Equal(t, "cas from 1 to 3 failed after 1 was read and nothing had replaced it",
+		check(t, h, Options{Model: CASRegister}).Explanation)
+}
+
+func TestOnlyAStoreReadsAnAbsentKeyAsAnEmptyText(t *testing.T) {
+	h := history(t, Register, "0 :invoke :read nil", `0 :ok :read ""`)
+	require.Equal(t, properties.Pass, check(t, h, Options{Model: KV}).Verdict)
+	require.Equal(t, properties.Fail, check(t, h, Options{Model: Register}).Verdict)
+	require.Equal(t, properties.Pass, check(t, h, Options{Model: Register, Init: Text("")}).Verdict)
+}
+
 func TestOptionsDecideWhatNilReadsAndFailedCASMean(t *testing.T) {
 	nilRead := history(t, CASRegister, "0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :read nil", "0 :ok :read nil")
 	require.Equal(t, properties.Fail, check(t, nilRead, Options{}).Verdict)
@@ -241,7 +264,11 @@ func TestAnEasyFailureIsFoundBehindAHardKey(t *testing.T) {
 }
 
 func TestAFailureWithoutStepsForItsCulpritIsStillAFailure(t *testing.T) {
-	h := record(t, hard("x", 6)...)
+	events := hard("x", 6)
+	for range 20 { // after the failure, so that the culprit must be searched for
+		events = append(events, Event{Process: 6, Key: "x"}, Event{Type: OKEvent, Process: 6, Key: "x", Value: Int(0)})
+	}
+	h := record(t, events...)
 	spend := func(steps int64) Result { return check(t, h, Options{Model: KV, Steps: steps}) }
 	enough := int64(1)
 	for spend(enough).Verdict != properties.Fail {
@@ -249,6 +276,6 @@ func TestAFailureWithoutStepsForItsCulpritIsStillAFailure(t *testing.T) {
 	}
 	res := spend(enough)
 	require.Nil(t, res.Culprit)
-	require.Equal(t, "no order of the 9 operations of x explains what they returned", res.Explanation)
+	require.Equal(t, "no order of the 29 operations of x explains what they returned", res.Explanation)
 	require.Equal(t, "read of x returned 0 after an earlier read had returned the newer 1", spend(10*enough).Explanation)
 }

@@ -17,23 +17,27 @@ func isLogLine(line []byte) bool {
 	return false
 }
 
+// isOtherLogger reports whether line is complete enough to show that it is not
+// the operation log's: "INFO  jepsen.core - Worker 0 starting".
+func isOtherLogger(line []byte) bool {
+	head, _, found := bytes.Cut(line, []byte(" - "))
+	return found && isLogLine(line) && !bytes.Contains(head, []byte("jepsen.util"))
+}
+
 // readLog reads the lines that Jepsen logged before it wrote EDN files. Lines
 // of other loggers are left out.
 func (src *source) readLog(data []byte) error {
 	in := jepsenReader{ednReader: ednReader{src: src}}
 	for rest := data; len(rest) > 0; {
-		var text []byte
-		text, rest, _ = bytes.Cut(rest, []byte("\n"))
+		var line []byte
+		line, rest, _ = bytes.Cut(rest, []byte("\n"))
 		in.line++
-		if len(bytes.TrimSpace(text)) == 0 {
+		if len(bytes.TrimSpace(line)) == 0 || isOtherLogger(line) {
 			continue
 		}
-		_, event, found := bytes.Cut(text, logMark)
-		if !found && isLogLine(text) && !bytes.Contains(text, logMark[:len("jepsen.")]) && bytes.Contains(text, []byte(" - ")) {
-			continue
-		}
-		if !found || !isLogLine(text) {
-			return in.errorf(`expected "INFO  jepsen.util - process :type :f value", found %s`, excerpt(text))
+		_, event, found := bytes.Cut(line, logMark)
+		if !found || !isLogLine(line) {
+			return in.errorf(`expected "INFO  jepsen.util - process :type :f value", found %s`, excerpt(line))
 		}
 		in.data, in.pos = event, 0
 		if err := in.logEvent(); err != nil {
@@ -54,10 +58,9 @@ func (r *jepsenReader) logEvent() error {
 		*slot = f
 	}
 	for {
-		if _, ok, err := r.next(0); err != nil || !ok {
-			if err != nil {
-				return err
-			}
+		if _, more, err := r.next(0); err != nil {
+			return err
+		} else if !more {
 			return r.understand(&e)
 		}
 		if _, err := r.form(0); err != nil {

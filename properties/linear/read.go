@@ -84,6 +84,7 @@ func parse(name string, data []byte, opt ReadOptions) (*History, error) {
 		return nil, fmt.Errorf("linear: no format %q, expected one of %v", opt.Format, Formats())
 	}
 	src := &source{name: name, keyed: opt.Keyed}
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark some editors leave
 	if err := src.checkText(data); err != nil {
 		return nil, err
 	}
@@ -146,7 +147,7 @@ func (src *source) detect(data []byte) (Format, error) {
 	for rest := data; len(rest) > 0; line++ {
 		var text []byte
 		text, rest, _ = bytes.Cut(rest, []byte("\n"))
-		text = bytes.TrimLeft(text, " \t\r,\ufeff")
+		text = bytes.TrimLeft(text, " \t\r,")
 		if len(text) == 0 || text[0] == ';' {
 			continue
 		}

@@ -70,7 +70,7 @@ const crashed = -1
 // ends what it has not invoked, or if an end contradicts the call.
 func (r *Recorder) Add(e Event) error {
 	if int(e.Type) >= len(eventNames) || int(e.Kind) >= len(kindNames) {
-		return fmt.Errorf("no event is a %v of a %v", e.Type, e.Kind)
+		return fmt.Errorf("no such event: %v of %v", e.Type, e.Kind)
 	}
 	if e.Type == InvokeEvent {
 		return r.invoke(e)

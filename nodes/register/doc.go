@@ -1,0 +1,15 @@
+// Package register has three key-value stores behind one shape: a boot function
+// for each server of a cluster, which speaks the request protocol of package
+// nodes. One is right where the others are wrong, on purpose: the wrong ones are
+// the planted bugs that tests and demonstrations must find.
+//
+//	store          compare and set  linearizable
+//	SingleCopy     yes              with one server that does not crash
+//	PrimaryBackup  yes              until the first failover
+//	ABD            no               while a majority has never crashed
+//
+// All keep what they know in memory: a crash loses it. All remember the newest
+// request of each client, so that a message that arrives twice acts once.
+//
+// A Bug switches on one planted mistake in ABD.
+package register

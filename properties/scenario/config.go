@@ -1,0 +1,202 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"phoenix/network"
+	"phoenix/resilience/chaos"
+)
+
+// Config is what a scenario can be told: the parameters that a document sets. A
+// field that a document leaves out keeps the scenario's default.
+type Config struct {
+	Servers  int          `json:"servers"`
+	Clients  int          `json:"clients"`
+	Workload Workload     `json:"workload"`
+	Links    network.Link `json:"links"`
+	Regions  *Regions     `json:"regions,omitempty"`
+	// Nemesis draws faults from the seed; Faults lists them. A document that
+	// lists faults has no nemesis unless it says so.
+	Nemesis Nemesis       `json:"nemesis,omitempty"`
+	Faults  []chaos.Fault `json:"faults,omitempty"`
+	// Until ends a run at a virtual time.
+	Until time.Duration `json:"until"`
+	// Events ends a run after so many events: a bound on runs that never rest.
+	Events uint64 `json:"events"`
+	// Interleave has the seed decide the order of what is due at one instant.
+	Interleave bool `json:"interleave,omitempty"`
+	// Bug switches on a planted bug of the scenario, by name.
+	Bug string `json:"bug,omitempty"`
+}
+
+// Workload is what each client does.
+type Workload struct {
+	Operations int           `json:"operations"` // of each client
+	Keys       int           `json:"keys"`
+	Reads      network.Prob  `json:"reads"` // of each operation
+	CAS        network.Prob  `json:"cas"`   // of each operation that is not a read
+	Think      network.Delay `json:"think"` // before each operation
+	// Timeout is after how long a client gives up an operation, whose outcome is
+	// then unknown.
+	Timeout time.Duration `json:"timeout"`
+}
+
+// Regions places hosts, and says how far the places are from each other.
+type Regions struct {
+	Hosts   map[string][]string `json:"hosts"`   // by region
+	Latency []Latency           `json:"latency"` // one way, the same in both directions
+}
+
+// Latency is the one-way delay between two regions, or within one.
+type Latency struct {
+	Between [2]string     `json:"between" yaml:"between,flow"`
+	Delay   network.Delay `json:"delay"`
+}
+
+// Nemesis says how many faults of each kind to draw from the seed: when, for how
+// long and whom they hit.
+type Nemesis struct {
+	Crashes    int `json:"crashes,omitempty"`  // servers that crash, at most a minority
+	Restarts   int `json:"restarts,omitempty"` // how many of those come back
+	Pauses     int `json:"pauses,omitempty"`
+	Partitions int `json:"partitions,omitempty"`
+	// Within is the time in which they begin; 0 means a second.
+	Within time.Duration `json:"within,omitempty"`
+}
+
+// Bounds that keep a mistyped document from taking all memory.
+const (
+	maxHosts      = 1000
+	maxOperations = 1_000_000
+	maxKeys       = 10_000
+	maxFaults     = 1000
+)
+
+// hosts returns the names of the hosts: servers s1, s2, … and clients c1, c2, ….
+func (c *Config) hosts() (servers, clients []string) {
+	for i := range c.Servers {
+		servers = append(servers, fmt.Sprintf("s%d", i+1))
+	}
+	for i := range c.Clients {
+		clients = append(clients, fmt.Sprintf("c%d", i+1))
+	}
+	return servers, clients
+}
+
+// An Invalid error names the field of a Config that cannot be, as a path such as
+// "workload.keys".
+type Invalid struct {
+	Field   string
+	Problem string
+}
+
+func (e *Invalid) Error() string { return e.Field + " " + e.Problem }
+
+// validate returns an *Invalid for the first field that is wrong.
+func (c *Config) validate() error {
+	servers, clients := c.hosts()
+	names := slices.Concat(servers, clients)
+	n := &c.Nemesis
+	for _, r := range []struct {
+		field     string
+		n, lo, hi int
+	}{
+		{"servers", c.Servers, 1, maxHosts},
+		{"clients", c.Clients, 1, maxHosts},
+		{"workload.operations", c.Workload.Operations, 1, maxOperations},
+		{"workload.keys", c.Workload.Keys, 1, maxKeys},
+		{"nemesis.crashes", n.Crashes, 0, max(0, (c.Servers-1)/2)},
+		{"nemesis.restarts", n.Restarts, 0, n.Crashes},
+		{"nemesis.pauses", n.Pauses, 0, maxFaults},
+		{"nemesis.partitions", n.Partitions, 0, maxFaults},
+	} {
+		if r.n < r.lo || r.n > r.hi {
+			return &Invalid{r.field, fmt.Sprintf("is %d, expected %d to %d", r.n, r.lo, r.hi)}
+		}
+	}
+	for _, r := range []struct {
+		field string
+		d     time.Duration
+		zero  bool // allowed
+	}{
+		{"workload.timeout", c.Workload.Timeout, false},
+		{"until", c.Until, false},
+		{"nemesis.within", n.Within, true},
+	} {
+		if r.d < 0 || r.d == 0 && !r.zero {
+			return &Invalid{r.field, fmt.Sprintf("is %s, expected a positive duration", r.d)}
+		}
+	}
+	switch l := &c.Links; {
+	case c.Events == 0:
+		return &Invalid{"events", "is 0, expected a positive number"}
+	case l.Bandwidth < 0:
+		return &Invalid{"links.bandwidth", "is negative"}
+	case l.Queue < 0:
+		return &Invalid{"links.queue", "is negative"}
+	case len(c.Faults) > maxFaults:
+		return &Invalid{"faults", fmt.Sprintf("has %d entries, expected at most %d", len(c.Faults), maxFaults)}
+	}
+	if err := chaos.Validate(c.Faults, names); err != nil {
+		return &Invalid{"faults", "are wrong: " + err.Error()}
+	}
+	return c.Regions.validate(names)
+}
+
+func (r *Regions) validate(hosts []string) error {
+	if r == nil {
+		return nil
+	}
+	placed := map[string]bool{}
+	for _, region := range r.names() {
+		for _, h := range r.Hosts[region] {
+			if !slices.Contains(hosts, h) {
+				return &Invalid{"regions.hosts", fmt.Sprintf("names the host %q in %s, expected one of %v", h, region, hosts)}
+			}
+			if placed[h] {
+				return &Invalid{"regions.hosts", fmt.Sprintf("places the host %q twice", h)}
+			}
+			placed[h] = true
+		}
+	}
+	for _, l := range r.Latency {
+		for _, region := range l.Between {
+			if _, ok := r.Hosts[region]; !ok {
+				return &Invalid{"regions.latency", fmt.Sprintf("names the region %q, expected one of %v", region, r.names())}
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Regions) names() []string {
+	var names []string
+	for region := range r.Hosts {
+		names = append(names, region)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// model returns r as a network takes it.
+func (r *Regions) model() network.Regions {
+	if r == nil {
+		return network.Regions{}
+	}
+	m := network.Regions{Of: map[string]string{}, Delay: map[[2]string]network.Delay{}}
+	for _, region := range r.names() {
+		for _, h := range r.Hosts[region] {
+			m.Of[h] = region
+		}
+	}
+	for _, l := range r.Latency {
+		m.Delay[l.Between] = l.Delay
+	}
+	return m
+}
+
+// errNoScenario is what a document without a name gets.
+var errNoScenario = errors.New(`names no scenario, expected a line such as "scenario: register/abd"`)

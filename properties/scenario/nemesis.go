@@ -1,0 +1,93 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"phoenix/resilience/chaos"
+	"phoenix/sim"
+)
+
+// plan returns the faults that n draws from the key. Each is drawn from a key of
+// its own: one fault more or less leaves the others as they are.
+func (n Nemesis) plan(key sim.Key, servers, clients []string) []chaos.Fault {
+	within := n.Within
+	if within == 0 {
+		within = time.Second
+	}
+	var faults []chaos.Fault
+	at := func(k sim.Key) time.Duration { return span(k.Sub("at"), within/10, within) }
+	victims := shuffled(key.Sub("victims"), servers)
+	for i := range n.Crashes {
+		k := key.Sub("crash").Num(uint64(i))
+		f := chaos.Fault{At: at(k), Crash: victims[i : i+1]}
+		if i < n.Restarts {
+			f.For = span(k.Sub("for"), within/10, within/2)
+		}
+		faults = append(faults, f)
+	}
+	for i := range n.Pauses {
+		k := key.Sub("pause").Num(uint64(i))
+		victim := servers[k.Sub("victim").Below(len(servers))]
+		faults = append(faults, chaos.Fault{At: at(k), For: span(k.Sub("for"), within/20, within/4), Pause: []string{victim}})
+	}
+	for i := range n.Partitions {
+		k := key.Sub("partition").Num(uint64(i))
+		p := partition(k, servers, clients)
+		p.Name = fmt.Sprintf("p%d", i+1)
+		faults = append(faults, chaos.Fault{At: at(k), For: span(k.Sub("for"), within/5, within), Partition: p})
+	}
+	slices.SortStableFunc(faults, func(a, b chaos.Fault) int { return int(a.At - b.At) })
+	return faults
+}
+
+// partition draws who is cut off from whom: in half of the cases the servers are
+// split in two and each client is on one side; otherwise one server is isolated
+// (most real partitions are of this kind: Alquraan et al., "An analysis of
+// network-partitioning failures in cloud systems", OSDI 2018), or the cut is
+// one-way, a bridge or a ring.
+func partition(k sim.Key, servers, clients []string) *chaos.Partition {
+	all := shuffled(k.Sub("order"), servers)
+	n := len(all)
+	shape := k.Sub("shape").Below(8)
+	switch {
+	case n < 2:
+		return &chaos.Partition{Groups: [][]string{all, clients}}
+	case shape == 0 && n >= 3:
+		return &chaos.Partition{Kind: chaos.Bridge, Groups: [][]string{all[1 : 1+(n-1)/2], all[:1], all[1+(n-1)/2:]}}
+	case shape == 1 && n >= 4:
+		return &chaos.Partition{Kind: chaos.Ring, Groups: [][]string{all}}
+	case shape <= 2:
+		return &chaos.Partition{Kind: chaos.OneWay, Groups: [][]string{all[:1], all[1:]}}
+	case shape == 3:
+		return &chaos.Partition{Groups: [][]string{all[:1], slices.Concat(all[1:], clients)}}
+	}
+	size := 1 + k.Sub("size").Below(n-1)
+	left, right := slices.Clone(all[:size]), slices.Clone(all[size:])
+	for i, c := range clients {
+		if k.Sub("side").Num(uint64(i)).Below(2) == 0 {
+			left = append(left, c)
+		} else {
+			right = append(right, c)
+		}
+	}
+	return &chaos.Partition{Groups: [][]string{left, right}}
+}
+
+// span draws a duration from lo to hi, in whole milliseconds where that leaves a
+// choice: people read these.
+func span(k sim.Key, lo, hi time.Duration) time.Duration {
+	unit := time.Millisecond
+	if hi-lo < 100*unit {
+		unit = 1
+	}
+	return lo + time.Duration(k.Below(int((hi-lo)/unit)+1))*unit
+}
+
+// shuffled returns the names in an order that depends on k.
+func shuffled(k sim.Key, names []string) []string {
+	all := slices.Clone(names)
+	k.Rand().Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all
+}

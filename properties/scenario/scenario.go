@@ -1,0 +1,270 @@
+package scenario
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"phoenix/network"
+	"phoenix/nodes"
+	"phoenix/properties"
+	"phoenix/properties/linear"
+	"phoenix/resilience/chaos"
+	"phoenix/sim"
+
+	"github.com/zeebo/xxh3"
+)
+
+// Scenario is a named experiment: a cluster, its clients, and what must hold.
+type Scenario struct {
+	Name string // such as "register/abd"
+	Doc  string // one line for lists
+	// Planted says that the scenario has a bug on purpose, which checkers must
+	// find.
+	Planted bool
+	// Revision is raised when the meaning of the scenario changes without its
+	// defaults changing: files recorded before are stale.
+	Revision int
+	// Defaults is the configuration where a document says nothing.
+	Defaults Config
+	// Bugs are the planted bugs that Config.Bug can switch on.
+	Bugs []string
+	// HasCAS says whether the store has compare-and-set.
+	HasCAS bool
+	// Test is the go test invocation that runs the scenario, without a seed.
+	Test string
+	// Server returns how to boot a server.
+	Server func(cfg *Config, servers []network.ID) network.Boot
+	// Declare adds properties of the cluster, besides linearizability; it may be
+	// nil.
+	Declare func(s *properties.Set, c *Cluster)
+}
+
+// Cluster is a scenario's world before it runs.
+type Cluster struct {
+	World   *sim.World
+	Network *network.Network
+	Config  *Config
+	Servers []network.ID
+	Clients []network.ID
+}
+
+// Options say how to run a scenario once. The zero value runs seed 0 with the
+// scenario's defaults.
+type Options struct {
+	Seed uint64
+	// Config replaces the defaults. It must be valid, see Scenario.Validate.
+	Config *Config
+	// Scripts replaces what the clients do, one list for each.
+	Scripts [][]nodes.Op
+	// Chooser replaces the seed's decisions.
+	Chooser sim.Chooser
+	// Watch is called with the world before it runs: a recorder registers here.
+	Watch func(*sim.World)
+}
+
+// Result is what became of a run.
+type Result struct {
+	Scenario   string               `json:"scenario"`
+	Seed       uint64               `json:"seed"`
+	Verdict    properties.Verdict   `json:"verdict"`
+	Outcomes   []properties.Outcome `json:"properties"`
+	Faults     properties.Coverage  `json:"faults"`
+	Digest     sim.Digest           `json:"digest"`
+	Events     uint64               `json:"events"`
+	Virtual    sim.Time             `json:"virtual_ns"`
+	End        string               `json:"end"`
+	Operations Operations           `json:"operations"`
+	// Overlapping counts the operations that were concurrent with another of the
+	// same key.
+	Overlapping int `json:"overlapping"`
+
+	Config   Config          `json:"-"` // resolved: the nemesis has become faults
+	Scripts  [][]nodes.Op    `json:"-"`
+	Picks    []sim.Pick      `json:"-"`
+	History  *linear.History `json:"-"`
+	Findings []sim.Finding   `json:"-"`
+}
+
+// The names of the properties that every scenario has.
+const (
+	LinearizableName = "linearizable"
+	NoPanicName      = "no panic"
+	OverlapName      = "operations overlapped"
+)
+
+// Hash identifies what the scenario means: its name, revision and defaults. A
+// file recorded under another hash is stale.
+func (s *Scenario) Hash() string {
+	text, err := marshalConfig(&s.Defaults)
+	if err != nil {
+		panic("scenario: the defaults of " + s.Name + " cannot be written: " + err.Error())
+	}
+	h := xxh3.Hash(fmt.Appendf(text, "%s %d %v", s.Name, s.Revision, s.Bugs))
+	return fmt.Sprintf("%016x", h)
+}
+
+// Validate returns an *Invalid if c is not a configuration of s.
+func (s *Scenario) Validate(c *Config) error {
+	if err := c.validate(); err != nil {
+		return err
+	}
+	if c.Bug != "" && !slices.Contains(s.Bugs, c.Bug) {
+		return &Invalid{"bug", fmt.Sprintf("is %q, expected one of %v of %s", c.Bug, s.Bugs, s.Name)}
+	}
+	if c.Workload.CAS > 0 && !s.HasCAS {
+		return &Invalid{"workload.cas", fmt.Sprintf("is %s, but %s has no compare-and-set", c.Workload.CAS, s.Name)}
+	}
+	return nil
+}
+
+// resolve turns the nemesis into faults.
+func (c Config) resolve(seed uint64) Config {
+	servers, clients := c.hosts()
+	drawn := c.Nemesis.plan(sim.NewKey(seed).Sub("nemesis"), servers, clients)
+	c.Faults = append(slices.Clone(c.Faults), drawn...)
+	c.Nemesis = Nemesis{}
+	return c
+}
+
+// Run runs the scenario once. It is a pure function of s and o, but for Watch.
+// It panics if the configuration is not valid.
+func (s *Scenario) Run(o Options) *Result {
+	cfg := s.Defaults
+	if o.Config != nil {
+		cfg = *o.Config
+	}
+	if err := s.Validate(&cfg); err != nil {
+		panic("scenario: " + err.Error())
+	}
+	cfg = cfg.resolve(o.Seed)
+	w := sim.New(sim.Config{Seed: o.Seed, Chooser: o.Chooser, Interleave: cfg.Interleave})
+	defer w.Close()
+	if o.Watch != nil {
+		o.Watch(w)
+	}
+	r := &Result{Scenario: s.Name, Seed: o.Seed, Config: cfg, Scripts: o.Scripts}
+	c := s.build(w, r)
+	set := properties.New(w)
+	if s.Declare != nil {
+		s.Declare(set, c)
+	}
+	hist := newHistorian(w)
+	chaos.Apply(c.Network, cfg.Faults)
+	total := 0
+	for _, script := range r.Scripts {
+		total += len(script)
+	}
+	counts := &hist.counts
+	end := w.Run(sim.Limit{Events: cfg.Events, Until: sim.Time(cfg.Until), Stop: func() bool {
+		return counts.OK+counts.Failed+counts.Unknown >= total
+	}})
+	r.Digest, r.Events, r.Virtual, r.End = w.Digest(), w.Events(), w.Now(), end.String()
+	r.Picks, r.Findings, r.Operations = w.Picks(), w.Findings(), hist.counts
+	r.History = hist.rec.History()
+	r.Faults = properties.CoverageOf(w)
+	r.judge(s, set.Judge(end), hist)
+	return r
+}
+
+// build makes the hosts: servers first, then clients.
+func (s *Scenario) build(w *sim.World, r *Result) *Cluster {
+	cfg := &r.Config
+	n := network.New(w, network.Config{Link: cfg.Links, Regions: cfg.Regions.model(), CheckMutation: false})
+	c := &Cluster{World: w, Network: n, Config: cfg}
+	servers, clients := cfg.hosts()
+	for i := range servers {
+		c.Servers = append(c.Servers, network.ID(i))
+	}
+	for _, name := range servers {
+		n.Add(name, s.Server(cfg, c.Servers))
+	}
+	wl := &cfg.Workload
+	script := nodes.Workload{Operations: wl.Operations, Keys: wl.Keys, Reads: wl.Reads, CAS: wl.CAS, Think: wl.Think}
+	for i, name := range clients {
+		if len(r.Scripts) == i {
+			r.Scripts = append(r.Scripts, script.Script(w.Key("workload"), i, len(clients)))
+		}
+		c.Clients = append(c.Clients, n.Add(name, nodes.Client(nodes.ClientConfig{
+			Servers: c.Servers, Home: i, Script: r.Scripts[i], Timeout: wl.Timeout,
+		})))
+	}
+	return c
+}
+
+// judge puts the outcomes together.
+func (r *Result) judge(s *Scenario, declared []properties.Outcome, hist *historian) {
+	r.Outcomes = append([]properties.Outcome{r.panics(), r.linearizable(s, hist)}, declared...)
+	overlap := properties.Outcome{Name: OverlapName, Kind: properties.Sometimes}
+	if r.Overlapping == 0 {
+		overlap.Verdict, overlap.Detail = properties.Inconclusive, "no two operations on one key were concurrent"
+	}
+	r.Outcomes = append(r.Outcomes, overlap, r.Faults.Outcome())
+	r.Verdict = properties.Overall(r.Outcomes)
+}
+
+func (r *Result) panics() properties.Outcome {
+	o := properties.Outcome{Name: NoPanicName, Kind: properties.Always}
+	if len(r.Findings) > 0 {
+		f := r.Findings[0]
+		o.Verdict, o.Detail, o.Event, o.At = properties.Fail, f.String(), f.Event, f.At
+	}
+	return o
+}
+
+func (r *Result) linearizable(s *Scenario, hist *historian) properties.Outcome {
+	o := properties.Outcome{Name: LinearizableName, Kind: properties.Always}
+	if hist.err != nil {
+		o.Verdict, o.Detail = properties.Inconclusive, hist.err.Error()
+		return o
+	}
+	res, err := linear.Check(context.Background(), r.History, checkOptions())
+	if err != nil {
+		o.Verdict, o.Detail = properties.Inconclusive, err.Error()
+		return o
+	}
+	r.Overlapping = res.Overlapping
+	o.Verdict = res.Verdict
+	switch res.Verdict {
+	case properties.Fail:
+		o.Detail = "not linearizable"
+		if res.Key != "" {
+			o.Detail += " (key " + res.Key + ")"
+		}
+		o.Detail += ": " + cmp.Or(res.Explanation, "no order of the operations explains the answers")
+	case properties.Inconclusive:
+		o.Detail = res.Reason
+	}
+	return o
+}
+
+// checkOptions are how histories of scenarios are judged: stores begin empty, and
+// a compare-and-set that failed saw another value.
+func checkOptions() linear.Options { return linear.Options{Model: linear.KV} }
+
+// Failed returns the first outcome that is Fail, or nil.
+func (r *Result) Failed() *properties.Outcome {
+	for i := range r.Outcomes {
+		if r.Outcomes[i].Verdict == properties.Fail {
+			return &r.Outcomes[i]
+		}
+	}
+	return nil
+}
+
+// errNotFound is wrapped by the errors of Find.
+var errNotFound = errors.New("no such scenario")
+
+// Find returns the scenario of that name, or an error that lists the names.
+func Find(all []*Scenario, name string) (*Scenario, error) {
+	var names []string
+	for _, s := range all {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return nil, fmt.Errorf("%w: %q, expected one of %v", errNotFound, name, names)
+}
