@@ -32,7 +32,7 @@ type Link struct {
 	// Ordered keeps messages in order, as over TCP: none arrives before one that
 	// was sent earlier, at the same instant at the earliest. Excepted are messages
 	// held back by Reorder, for which no later one waits, and second copies, which
-	// come with or after the first, but may come after later messages.
+	// come in the place of their message or later.
 	Ordered bool `json:"ordered,omitempty"`
 	// Bandwidth in bytes a second delays each message by its size and has others
 	// wait; 0 is unlimited. Size is the length of the canonical encoding.

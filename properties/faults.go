@@ -70,18 +70,47 @@ func (c Coverage) Outcome() Outcome {
 // WriteText prints the coverage as a table.
 func (c Coverage) WriteText(w io.Writer) error {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "fault\tconfigured\tfired\thad an effect on")
+	fmt.Fprintln(tab, "fault\tconfigured\tfired\teffect")
 	for _, f := range c {
-		fmt.Fprintf(tab, "%s\t%d\t%d\t%d\n", f.Name, f.Configured, f.Fired, f.Effect)
+		kind, _, _ := strings.Cut(f.Name, " ")
+		fmt.Fprintf(tab, "%s\t%d\t%d\t%d %s\n", f.Name, f.Configured, f.Fired, f.Effect, touched[kind])
 	}
 	return tab.Flush()
 }
 
-// String tells the coverage in a line, such as "partition 1/1 fired, 12 touched".
+// touched says what the effects of a fault are counts of, by the first word of
+// its name.
+var touched = map[string]string{
+	"partition": "messages cut",
+	"crash":     "messages, timers and tasks lost",
+	"pause":     "tasks held up",
+	"slow":      "tasks slowed",
+	"restart":   "booted",
+	"clock":     "set",
+	"clog":      "messages held",
+	"loss":      "messages lost",
+	"duplicate": "second copies delivered",
+	"reorder":   "messages overtaken",
+	"corrupt":   "messages corrupted",
+	"bandwidth": "messages dropped",
+}
+
+// String tells the coverage in a line, faults of one kind added up, such as
+// "partition 1/1 fired, 12 messages cut". It is empty without faults.
 func (c Coverage) String() string {
-	parts := make([]string, len(c))
-	for i, f := range c {
-		parts[i] = fmt.Sprintf("%s %d/%d fired, %d touched", f.Name, f.Fired, max(f.Configured, f.Fired), f.Effect)
+	var kinds Coverage
+	for _, f := range c {
+		f.Name, _, _ = strings.Cut(f.Name, " ")
+		f.Configured = max(f.Configured, f.Fired)
+		kinds = kinds.Add(Coverage{f})
+	}
+	parts := make([]string, len(kinds))
+	for i, f := range kinds {
+		what := touched[f.Name]
+		if what == "" {
+			what = "touched"
+		}
+		parts[i] = fmt.Sprintf("%s %d/%d fired, %d %s", f.Name, f.Fired, f.Configured, f.Effect, what)
 	}
 	return strings.Join(parts, "; ")
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -10,28 +11,38 @@ import (
 	"pgregory.net/rapid"
 )
 
-// sorted is what queue must behave like: a list in order of time and arrival.
-type sorted []item
+// sorted is what queue must behave like: a list, sorted stably when it is read.
+type sorted struct {
+	items []item
+	dirty bool
+}
 
 func (s *sorted) push(it item) {
-	i := len(*s)
-	for ; i > 0 && (*s)[i-1].at > it.at; i-- {
+	s.items = append(s.items, it)
+	s.dirty = true
+}
+
+func (s *sorted) sort() []item {
+	if s.dirty {
+		slices.SortStableFunc(s.items, func(a, b item) int { return cmp.Compare(a.at, b.at) })
+		s.dirty = false
 	}
-	*s = slices.Insert(*s, i, it)
+	return s.items
 }
 
 func (s *sorted) take(i int) item {
-	it := (*s)[i]
-	*s = slices.Delete(*s, i, i+1)
+	it := s.sort()[i]
+	copy(s.items[1:i+1], s.items[:i])
+	s.items = s.items[1:]
 	return it
 }
 
-func (s sorted) ready() int {
+func (s *sorted) ready() []item {
 	n := 0
-	for n < len(s) && s[n].at == s[0].at {
+	for n < len(s.sort()) && s.items[n].at == s.items[0].at {
 		n++
 	}
-	return n
+	return s.items[:n]
 }
 
 // delay draws how far ahead something is scheduled: mostly near, at times at a
@@ -59,11 +70,11 @@ func TestQueueIsASortedList(t *testing.T) {
 			now = got.at
 		}
 		due := func(limit Time) bool {
-			require.Equal(t, len(model) > 0 && model[0].at <= limit, q.due(limit))
+			require.Equal(t, len(model.items) > 0 && model.sort()[0].at <= limit, q.due(limit))
 			return q.due(limit)
 		}
 		t.Repeat(map[string]func(*rapid.T){
-			"": func(*rapid.T) { require.Equal(t, len(model), q.n) },
+			"": func(*rapid.T) { require.Equal(t, len(model.items), q.n) },
 			"push": func(t *rapid.T) {
 				at := now.Add(delay(t))
 				for range rapid.OneOf(rapid.Just(1), rapid.IntRange(2, 300)).Draw(t, "copies") {
@@ -94,7 +105,7 @@ func TestQueueIsASortedList(t *testing.T) {
 				if due(Forever) {
 					ready := q.ready()
 					if ready[0].at < Forever {
-						require.Equal(t, []item(model[:model.ready()]), ready)
+						require.Equal(t, model.ready(), ready)
 					}
 					i := rapid.IntRange(0, len(ready)-1).Draw(t, "i")
 					removed(model.take(i), q.take(i))
@@ -111,11 +122,11 @@ func TestQueueIsASortedList(t *testing.T) {
 				m := rapid.Uint64Range(1, 5).Draw(t, "m")
 				keep := func(it item) bool { return it.cause%m != 0 }
 				q.sweep(keep)
-				model = slices.DeleteFunc(model, func(it item) bool { return !keep(it) })
+				model.items = slices.DeleteFunc(model.sort(), func(it item) bool { return !keep(it) })
 			},
 			"reset": func(*rapid.T) {
 				q.reset()
-				model, now = nil, 0
+				model, now = sorted{}, 0
 			},
 		})
 	})
@@ -187,4 +198,26 @@ func TestALongLivedFrontReusesItsMemory(t *testing.T) {
 		q.push(item{at: q.pop().at.Add(10)})
 	}
 	require.Less(t, cap(q.front), 1000)
+}
+
+// Looking for what is due soon must not commit the queue to what lies far ahead.
+func TestLookingAheadLeavesRoomForEarlierPushes(t *testing.T) {
+	var q queue
+	var model sorted
+	r := rand.New(rand.NewPCG(1, 2))
+	burst := func(n int, from Time) {
+		for range n {
+			it := item{at: from.Add(Duration(r.Int64N(int64(time.Minute)))), cause: uint64(q.n)}
+			q.push(it)
+			model.push(it)
+		}
+	}
+	burst(1000, Time(time.Hour))
+	require.False(t, q.due(Time(time.Second)))
+	burst(1000, Time(time.Second))
+	for range 2000 {
+		require.True(t, q.due(Forever))
+		require.Equal(t, model.take(0), q.pop())
+	}
+	require.False(t, q.due(Forever))
 }

@@ -18,7 +18,7 @@ func TestSeedsAreNumbersCommitsOrRanges(t *testing.T) {
 		"0..100000":            {0, 100000},
 		"0x10..18":             {16, 2},
 		"18446744073709551615": {math.MaxUint64, 1},
-		commit:                 {0xcfb86bacca3b5d8d, 1},
+		commit:                 {0x74ec0de994fcf37d, 1},
 	} {
 		got, err := ParseSeeds(text)
 		require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"phoenix/sim"
 )
@@ -59,7 +60,10 @@ func (e Event) sameValue(o Event) bool {
 	if e.data != nil && o.data != nil {
 		return bytes.Equal(e.data, o.data)
 	}
-	return e.Value.Form == o.Value.Form && e.Value.Form == None || e.Value.Equal(o.Value)
+	if e.Value.Form == None || o.Value.Form == None {
+		return e.Value.Form == o.Value.Form
+	}
+	return e.Value.Equal(o.Value)
 }
 
 // AppendJSON appends e as one JSON object, without newline, its fields in a
@@ -115,8 +119,8 @@ func (e Event) appendText(dst []byte, width, long int) []byte {
 	}
 	if e.Name != "" {
 		dst = append(dst, ' ')
-		if plain(e.Name) {
-			dst = appendLine(dst, e.Name)
+		if plain(e.Name) && !strings.ContainsAny(e.Name, "\n\r") {
+			dst = append(dst, e.Name...)
 		} else {
 			dst = strconv.AppendQuote(dst, e.Name)
 		}
@@ -126,21 +130,6 @@ func (e Event) appendText(dst []byte, width, long int) []byte {
 	}
 	if e.Cause != 0 {
 		dst = fmt.Appendf(dst, "  (after %d)", e.Cause)
-	}
-	return dst
-}
-
-// appendLine appends s with its line breaks made visible.
-func appendLine(dst []byte, s string) []byte {
-	for i := range len(s) {
-		switch s[i] {
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		default:
-			dst = append(dst, s[i])
-		}
 	}
 	return dst
 }

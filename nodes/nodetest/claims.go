@@ -117,7 +117,7 @@ func strangers(k *cluster) error {
 			k.send(0, server, msg)
 		}
 	}
-	k.wait(0, 0, silence)
+	k.settle()
 	if p := k.clients[0]; len(p.replies)+len(p.strange) > 0 {
 		return fmt.Errorf("a message that is no request was answered: %v %v", p.replies, p.strange)
 	}
@@ -140,6 +140,7 @@ func duplicates(k *cluster) error {
 	if err != nil {
 		return err
 	}
+	k.settle()
 	again, err := k.ask(0, p.home, second)
 	if err != nil {
 		return err
@@ -151,13 +152,13 @@ func duplicates(k *cluster) error {
 		return err
 	}
 	k.send(0, p.home, second)
-	k.wait(0, len(p.replies)+1, silence)
+	k.settle()
 	if err := cmp.Or(k.expect(1, get("x"), nodes.OK, 3), k.expect(0, get("x"), nodes.OK, 3)); err != nil {
 		return fmt.Errorf("after a late copy of the put before: %w", err)
 	}
 	n := len(p.replies)
 	k.send(0, p.home, second)
-	k.wait(0, n, silence)
+	k.settle()
 	if len(p.replies) > n {
 		return fmt.Errorf("%s, older than the newest of its client, was answered by %s", second, p.replies[n])
 	}
@@ -191,7 +192,7 @@ func together(k *cluster) error {
 		k.send(c, p.home, nodes.Put(k.id(), "x", int64(1+c)))
 	}
 	for c, p := range k.clients {
-		k.wait(c, before[c], patience)
+		k.wait(c, before[c])
 		if got := p.replies[before[c]:]; len(got) != 1 || got[0].Code != nodes.OK {
 			return fmt.Errorf("of %d clients at the same time, number %d received %v, expected one ok", clients, c, got)
 		}

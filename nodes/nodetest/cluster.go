@@ -80,21 +80,27 @@ func (k *cluster) send(client, server int, msg any) {
 	k.clients[client].ep.Send(k.servers[server], msg)
 }
 
-// wait runs until a client has received more than n replies, or for a limit.
-func (k *cluster) wait(client, n int, limit time.Duration) {
+// wait runs until a client has received more than n replies, at most for patience.
+func (k *cluster) wait(client, n int) {
 	p := k.clients[client]
+	if len(p.replies) > n {
+		return
+	}
 	k.world.Run(sim.Limit{
-		Until: k.world.Now().Add(limit),
+		Until: k.world.Now().Add(patience),
 		Stop:  func() bool { return len(p.replies) > n },
 	})
 }
+
+// settle lets everything arrive that is under way.
+func (k *cluster) settle() { k.world.RunFor(silence) }
 
 // ask sends a request to one server and returns its answer.
 func (k *cluster) ask(client, server int, r nodes.Request) (nodes.Reply, error) {
 	p := k.clients[client]
 	n := len(p.replies)
 	k.send(client, server, r)
-	k.wait(client, n, patience)
+	k.wait(client, n)
 	switch {
 	case len(p.strange) > 0:
 		return nodes.Reply{}, fmt.Errorf("a client received %s, expected a nodes.Reply", p.strange[0])

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -29,16 +30,22 @@ func (n Nemesis) plan(key sim.Key, servers, clients []string) []chaos.Fault {
 	}
 	for i := range n.Pauses {
 		k := key.Sub("pause").Num(uint64(i))
-		victim := servers[k.Sub("victim").Below(len(servers))]
-		faults = append(faults, chaos.Fault{At: at(k), For: span(k.Sub("for"), within/20, within/4), Pause: []string{victim}})
+		spared := victims[min(n.Crashes, len(victims)-1):] // who is down cannot pause
+		victim := spared[k.Sub("victim").Below(len(spared))]
+		faults = append(faults, chaos.Fault{At: at(k), For: span(k.Sub("for"), within/8, within/2), Pause: []string{victim}})
 	}
 	for i := range n.Partitions {
 		k := key.Sub("partition").Num(uint64(i))
-		p := partition(k, servers, clients)
-		p.Name = fmt.Sprintf("p%d", i+1)
-		faults = append(faults, chaos.Fault{At: at(k), For: span(k.Sub("for"), within/5, within), Partition: p})
+		faults = append(faults, chaos.Fault{At: at(k), For: span(k.Sub("for"), within/5, within), Partition: partition(k, servers, clients)})
 	}
-	slices.SortStableFunc(faults, func(a, b chaos.Fault) int { return int(a.At - b.At) })
+	slices.SortStableFunc(faults, func(a, b chaos.Fault) int { return cmp.Compare(a.At, b.At) })
+	named := 0
+	for _, f := range faults {
+		if f.Partition != nil {
+			named++
+			f.Partition.Name = fmt.Sprintf("n%d", named) // n for nemesis: documents have names of their own
+		}
+	}
 	return faults
 }
 

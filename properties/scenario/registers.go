@@ -26,9 +26,10 @@ func base() Config {
 		},
 		Links: network.Link{
 			Delay:     network.Uniform(time.Millisecond, 10*time.Millisecond),
-			Loss:      network.ProbOf(0.01),
-			Duplicate: network.ProbOf(0.01),
-			Reorder:   network.ProbOf(0.02),
+			Loss:      network.ProbOf(0.02),
+			Duplicate: network.ProbOf(0.02),
+			Reorder:   network.ProbOf(0.05),
+			ReorderBy: network.Uniform(20*time.Millisecond, 60*time.Millisecond),
 		},
 		Until:  time.Minute,
 		Events: 1_000_000,
@@ -77,7 +78,7 @@ func PrimaryBackup() *Scenario {
 func ABD() *Scenario {
 	cfg := base()
 	cfg.Servers = 5
-	cfg.Nemesis = Nemesis{Crashes: 2, Restarts: 1, Partitions: 2, Pauses: 1, Within: 800 * time.Millisecond}
+	cfg.Nemesis = Nemesis{Crashes: 2, Restarts: 1, Partitions: 1, Pauses: 1, Within: 600 * time.Millisecond}
 	return &Scenario{
 		Name:     "register/abd",
 		Doc:      "replicated on majorities: linearizable through loss, partitions and the crash of a minority",

@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"phoenix/properties/scenario"
+)
+
+// Main runs the command with the arguments of the process and returns its exit
+// code. The scenarios are those that it knows; their names must differ.
+func Main(scenarios ...*scenario.Scenario) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from the first interrupt on, the next one kills
+	a := newApp(os.Stdin, os.Stdout, os.Stderr, scenarios)
+	return a.execute(ctx, os.Args[1:])
+}
+
+// app is one invocation of the command.
+type app struct {
+	in        io.Reader
+	out       *sink // results
+	err       *sink // progress and logs
+	scenarios []*scenario.Scenario
+	json      bool // print one object instead of text
+	reported  bool // the object is printed
+}
+
+func newApp(in io.Reader, out, err io.Writer, scenarios []*scenario.Scenario) *app {
+	names := map[string]bool{}
+	for _, s := range scenarios {
+		if names[s.Name] {
+			panic("cli: two scenarios are named " + s.Name)
+		}
+		names[s.Name] = true
+	}
+	return &app{in: in, out: newSink(out), err: newSink(err), scenarios: scenarios}
+}
+
+// execute runs the command line and returns the exit code.
+func (a *app) execute(ctx context.Context, args []string) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			code = a.crashed(r, debug.Stack())
+		}
+	}()
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var s status
+	if err != nil && !errors.As(err, &s) {
+		a.complain(err)
+	}
+	if a.out.failed != nil {
+		fmt.Fprintf(a.err, "simulate: the results could not be written: %v\n", a.out.failed)
+		return exitInternal
+	}
+	return exitCode(err)
+}
+
+// complain prints an error, and with --json the object that stands for a report.
+func (a *app) complain(err error) {
+	fmt.Fprintf(a.err, "simulate: %v\n", err)
+	if a.json && !a.reported {
+		a.report(struct {
+			header
+			Error string `json:"error"`
+		}{unknown(), err.Error()})
+	}
+}
+
+// crashed reports a panic of the command itself.
+func (a *app) crashed(r any, stack []byte) int {
+	if p, ok := r.(workerPanic); ok {
+		r, stack = p.value, p.stack
+	}
+	fmt.Fprintf(a.err, "simulate: internal error: %v\n", r)
+	fmt.Fprintf(a.err, "This is a bug of simulate. Please report it with the command line, the version (%s, %s) and this:\n\n%s",
+		version(), runtime.Version(), stack)
+	return exitInternal
+}
+
+// root returns the command with all of its subcommands.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "simulate",
+		Short: "Run distributed systems in a deterministic world, and judge what happened",
+		Long: `Run distributed systems in a deterministic world, and judge what happened.
+
+A scenario is a cluster of nodes, clients that use it, and faults; with a seed it
+decides everything. A failing run prints one line that reproduces it.
+
+Exit code: 0 pass, 1 violation, 2 inconclusive, 3 nondeterminism, 64 usage,
+65 bad input, 70 internal error, 130 interrupted.`,
+		Example: `  simulate demo
+  simulate list
+  simulate run register/abd --seeds 0..1000
+  simulate check history.edn --model cas-register`,
+		Version:       version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          a.noCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%v\nSee: %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(a.checkCommand(), a.listCommand(), a.schemaCommand())
+	for _, cmd := range root.Commands() {
+		guardArgs(cmd)
+	}
+	return root
+}
+
+// noCommand refuses arguments of the root: they are not a command.
+func (a *app) noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return usagef("there is no command %q%s\nSee: %s --help", args[0], suggest(args[0], names), cmd.CommandPath())
+}
+
+// guardArgs makes a wrong number of arguments an error of usage that says what is
+// expected.
+func guardArgs(cmd *cobra.Command) {
+	if accepts := cmd.Args; accepts != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := accepts(cmd, args); err != nil {
+				return usagef("%v\nUsage: %s", err, cmd.UseLine())
+			}
+			return nil
+		}
+	}
+}
+
+// jsonFlag adds --json to a command.
+func (a *app) jsonFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.json, "json", false, "print the results as one JSON object")
+}
+
+// version tells which build this is: the module's version, or the revision it
+// was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	text := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && !strings.Contains(text, s.Value[:min(12, len(s.Value))]) {
+			text += " " + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return strings.TrimSpace(text)
+}

@@ -1,0 +1,211 @@
+package traces
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"phoenix/sim"
+)
+
+// Recorder writes the event stream of a world as a binary log. It belongs to
+// the goroutine that runs the world.
+//
+// An event costs some tens of nanoseconds and as many bytes before compression.
+// The bytes depend on the events and the header only.
+type Recorder struct {
+	w      *sim.World
+	out    io.Writer
+	err    error
+	closed bool
+
+	records []byte // of the block that is being filled
+	block   []byte // the last block written, kept for its memory
+	seq     uint64
+	at      sim.Time
+	ids     [maxKind + 1]uint64
+	hosts   int
+	names   map[string]uint64
+	types   describer
+}
+
+// NewRecorder begins a log of w on out, and writes its header. It must be called
+// before anything happens in w. Errors of out are also kept for Close; after the first,
+// nothing more is written, and the world goes on.
+func NewRecorder(w *sim.World, out io.Writer, h Header) (*Recorder, error) {
+	if n := w.Events(); n > 0 {
+		return nil, fmt.Errorf("traces: the world has had %d events, expected a new one", n)
+	}
+	if err := h.check(); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(h)
+	if err != nil {
+		return nil, fmt.Errorf("traces: header: %w", err)
+	}
+	if len(text) > maxHeader {
+		return nil, fmt.Errorf("traces: the header has %d bytes, expected at most %d", len(text), maxHeader)
+	}
+	r := &Recorder{w: w, out: out, names: map[string]uint64{}}
+	if _, err := io.WriteString(out, magic); err != nil {
+		return nil, err
+	}
+	r.begin(recHeader)
+	r.text(string(text))
+	if r.flush(); r.err != nil {
+		return nil, r.err
+	}
+	w.Observe(r.observe)
+	return r, nil
+}
+
+// Close ends the log with the number of events and the digest, and returns the
+// first error that there was. It does not close out. What happens in the world
+// afterwards is not recorded. A second Close does nothing and returns the same.
+func (r *Recorder) Close() error {
+	if !r.closed {
+		r.closed = true
+		r.check(recEnd)
+		r.flush()
+	}
+	return r.err
+}
+
+// Err returns the error that Close would.
+func (r *Recorder) Err() error { return r.err }
+
+func (r *Recorder) observe(e *sim.Event) {
+	if r.closed || r.err != nil {
+		return
+	}
+	if r.err = r.unfit(e); r.err != nil {
+		return
+	}
+	r.seq = e.Seq
+	r.addHosts(max(e.Host, e.Peer))
+	var content []byte
+	typ := uint64(rawType)
+	if e.Data != nil {
+		typ, content = r.types.payload(r, e)
+	}
+	r.event(e, typ, content)
+	if len(r.records) >= blockSize {
+		r.check(recCheck)
+		r.flush()
+	}
+}
+
+// unfit returns an error if the log cannot hold e.
+func (r *Recorder) unfit(e *sim.Event) error {
+	switch {
+	case e.Seq != r.seq+1:
+		return fmt.Errorf("traces: event %d follows event %d: an observer has changed the world", e.Seq, r.seq)
+	case e.Kind == 0 || e.Kind > maxKind:
+		return fmt.Errorf("traces: event %d is of kind %d, expected 1 to %d", e.Seq, e.Kind, maxKind)
+	case len(e.Name)+len(e.Data) > maxPayload:
+		return fmt.Errorf("traces: event %d has %d bytes, expected at most %d", e.Seq, len(e.Name)+len(e.Data), maxPayload)
+	}
+	return nil
+}
+
+// event writes e, whose value is of the type of that number.
+func (r *Recorder) event(e *sim.Event, typ uint64, content []byte) {
+	start := len(r.records)
+	b := append(r.records, 0, 0)
+	head := uint64(e.Kind)
+	b = binary.AppendUvarint(b, e.Seq-e.Cause)
+	b = binary.AppendUvarint(b, uint64(uint32(e.Host+1)))
+	if e.At != r.at {
+		head |= hasTime
+		b = binary.AppendUvarint(b, uint64(e.At-r.at))
+		r.at = e.At
+	}
+	if e.Peer != sim.NoHost {
+		head |= hasPeer
+		b = binary.AppendUvarint(b, uint64(uint32(e.Peer+1)))
+	}
+	if e.ID != 0 {
+		head |= hasID
+		b = binary.AppendVarint(b, int64(e.ID-r.ids[e.Kind]))
+		r.ids[e.Kind] = e.ID
+	}
+	if e.Arg != 0 {
+		head |= hasArg
+		b = binary.AppendUvarint(b, e.Arg)
+	}
+	if e.N != 0 {
+		head |= hasN
+		b = binary.AppendUvarint(b, e.N)
+	}
+	if e.Name != "" {
+		head |= hasName
+		b = r.name(b, e.Name)
+	}
+	if e.Data != nil {
+		head |= hasValue
+		b = binary.AppendUvarint(b, typ)
+		b = binary.AppendUvarint(b, uint64(len(content)))
+		b = append(b, content...)
+	}
+	b[start] = byte(head) | 0x80 // a varint of two bytes: head is below 1<<14
+	b[start+1] = byte(head >> 7)
+	r.records = b
+}
+
+// name appends the name of an event: names are few, remarks are many.
+func (r *Recorder) name(b []byte, name string) []byte {
+	n, known := r.names[name]
+	if known {
+		return binary.AppendUvarint(b, n)
+	}
+	how := byte(nameOnce)
+	if len(name) <= maxIntern && len(r.names) < maxInterns {
+		how = nameNew
+		r.names[name] = firstName + uint64(len(r.names))
+	}
+	b = binary.AppendUvarint(append(b, how), uint64(len(name)))
+	return append(b, name...)
+}
+
+// addHosts writes the names of the hosts that are not in the log yet, once an
+// event concerns one of them.
+func (r *Recorder) addHosts(id sim.HostID) {
+	if int(id) < r.hosts {
+		return
+	}
+	for _, h := range r.w.Hosts()[r.hosts:] {
+		r.begin(recHost)
+		r.text(h.Name())
+		r.hosts++
+	}
+}
+
+// check writes how many events there were, and their digest.
+func (r *Recorder) check(record byte) {
+	r.begin(record)
+	r.number(r.seq)
+	digest := r.w.Digest()
+	r.records = append(r.records, digest[:]...)
+}
+
+// flush writes the records as a block.
+func (r *Recorder) flush() {
+	if r.err != nil {
+		return
+	}
+	r.block = packer().EncodeAll(r.records, append(r.block[:0], 0, 0, 0, 0))
+	binary.LittleEndian.PutUint32(r.block, uint32(len(r.block)-4))
+	_, r.err = r.out.Write(r.block)
+	r.records = r.records[:0]
+}
+
+// begin begins a record that is no event.
+func (r *Recorder) begin(record byte) { r.number(uint64(record) << 6) }
+
+func (r *Recorder) number(n uint64) { r.records = binary.AppendUvarint(r.records, n) }
+
+func (r *Recorder) text(s string) {
+	r.number(uint64(len(s)))
+	r.records = append(r.records, s...)
+}
