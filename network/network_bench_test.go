@@ -1,6 +1,9 @@
 package network_test
 
 import (
+	"container/heap"
+	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -48,6 +51,13 @@ func pingPong(w *sim.World, cfg network.Config, left *int) {
 
 // BenchmarkP1 bounces one message of 64 bytes between two nodes, 1 ms each way.
 func BenchmarkP1(b *testing.B) {
+	b.Run("world", worldP1)
+	b.Run("baseline", func(b *testing.B) {
+		baseline(b, 2, 1, func(*rand.Rand) time.Duration { return time.Millisecond })
+	})
+}
+
+func worldP1(b *testing.B) {
 	left := b.N
 	w := sim.New(sim.Config{Seed: 1})
 	defer w.Close()
@@ -82,6 +92,15 @@ func (r *router) Receive(_ network.ID, msg any) {
 // BenchmarkR1000 has five nodes forward 1,000 tokens to random peers, each way
 // taking 1 to 10 ms.
 func BenchmarkR1000(b *testing.B) {
+	b.Run("world", worldR1000)
+	b.Run("baseline", func(b *testing.B) {
+		baseline(b, 5, 1000, func(r *rand.Rand) time.Duration {
+			return time.Millisecond + time.Duration(r.Int64N(int64(9*time.Millisecond)))
+		})
+	})
+}
+
+func worldR1000(b *testing.B) {
 	left := b.N
 	w := sim.New(sim.Config{Seed: 1})
 	defer w.Close()
@@ -114,4 +133,78 @@ func BenchmarkS(b *testing.B) {
 		w.Close()
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "worlds/s")
+}
+
+// BenchmarkIdle runs 50 nodes that wait for messages, for a second and for a
+// year of virtual time: the cost is that of building them.
+func BenchmarkIdle(b *testing.B) {
+	for _, d := range []time.Duration{time.Second, 365 * 24 * time.Hour} {
+		b.Run("virtual="+d.String(), func(b *testing.B) {
+			for range b.N {
+				w := sim.New(sim.Config{})
+				n := network.New(w, network.Config{})
+				for i := range 50 {
+					n.Add(fmt.Sprint("n", i), func(*network.Endpoint) network.Handler { return nil })
+				}
+				w.RunFor(d)
+				w.Close()
+			}
+		})
+	}
+}
+
+// baseline is the loop that simulators are usually built on: a container/heap of
+// pointers to events, a source of randomness for all, a few fates drawn for each
+// message; no event stream, no digest, no keyed randomness.
+func baseline(b *testing.B, nodes, tokens int, delay func(*rand.Rand) time.Duration) {
+	r := rand.New(rand.NewPCG(1, 2))
+	h := &baselineHeap{}
+	now, seq := time.Duration(0), uint64(0)
+	payload := make([]byte, 64)
+	send := func(to int) {
+		if r.Float64() < 1e-9 || r.Float64() < 1e-9 || r.Float64() < 1e-9 {
+			return
+		}
+		seq++
+		heap.Push(h, &baselineEvent{at: now + delay(r), seq: seq, to: to, msg: payload})
+	}
+	for i := range tokens {
+		send(i % nodes)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		e := heap.Pop(h).(*baselineEvent)
+		now = e.at
+		to := r.IntN(nodes - 1)
+		if to >= e.to {
+			to++
+		}
+		send(to)
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1e6, "Mmessages/s")
+}
+
+type baselineEvent struct {
+	at  time.Duration
+	seq uint64
+	to  int
+	msg any
+}
+
+type baselineHeap []*baselineEvent
+
+func (h baselineHeap) Len() int { return len(h) }
+func (h baselineHeap) Less(i, j int) bool {
+	return h[i].at < h[j].at || h[i].at == h[j].at && h[i].seq < h[j].seq
+}
+func (h baselineHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *baselineHeap) Push(x any)   { *h = append(*h, x.(*baselineEvent)) }
+func (h *baselineHeap) Pop() any {
+	old := *h
+	n := len(old)
+	e := old[n-1]
+	old[n-1] = nil
+	*h = old[:n-1]
+	return e
 }

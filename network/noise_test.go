@@ -80,7 +80,7 @@ func TestNoiseDependsOnSeedPairAndIndexOnly(t *testing.T) {
 		}
 		same(nil, "a", "b")                // a third node removed
 		same(nil, "c", "b", "x", "a", "y") // others added, and other numbers of hosts
-		same(func(p *post) { // more is sent elsewhere, also back
+		same(func(p *post) {               // more is sent elsewhere, also back
 			for i := range 50 {
 				p.send(time.Duration(i)*ms/2, 2, 0, "more")
 				p.send(time.Duration(i)*ms/3, 1, 0, "more")
@@ -190,7 +190,7 @@ func TestAPartitionDoesNotReRollWhatComesAfterIt(t *testing.T) {
 			}
 			require.Equal(t, f, cut[key], "seed %d %v", seed, key)
 		}
-		require.GreaterOrEqual(t, touched, 20)
+		require.GreaterOrEqual(t, touched, 19) // all that were sent from 11 to 29 ms
 	}
 }
 

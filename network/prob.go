@@ -53,7 +53,7 @@ func (p Prob) Float() float64 { return float64(p) / float64(Certain) }
 
 // String prints p as the shortest percentage that ParseProb reads back as p.
 func (p Prob) String() string {
-	percent := p.Float() * 100
+	percent := float64(p.Float() * 100)
 	for digits := 1; digits < 17; digits++ {
 		short, err := strconv.ParseFloat(strconv.FormatFloat(percent, 'g', digits, 64), 64)
 		if err == nil && math.Round(short/100*float64(Certain)) == float64(p) {

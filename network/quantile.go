@@ -178,7 +178,7 @@ func normalQuantile(mean, sd float64) func(float64) float64 {
 
 func logNormalQuantile(median, sigma float64) func(float64) float64 {
 	unit := distuv.LogNormal{Mu: 0, Sigma: sigma, Src: unusedSource()}
-	return func(p float64) float64 { return median * unit.Quantile(p) }
+	return func(p float64) float64 { return float64(median * unit.Quantile(p)) }
 }
 
 func paretoQuantile(scale, alpha float64) func(float64) float64 {

@@ -204,7 +204,7 @@ func (d *describer) define(r *Recorder) {
 
 // ref writes the number of a type that another is made of.
 func (d *describer) ref(r *Recorder, t reflect.Type) {
-	r.number(d.number(t).index) // rawType once there are too many
+	r.number(d.number(t).index) // 0 once there are too many
 }
 
 var selfEncoding = reflect.TypeFor[encoding.BinaryAppender]()

@@ -25,8 +25,9 @@
 // host (plus one), which every event has. The number of an event is one more
 // than that of the event before. A name is 0 and a string, 1 and a string that
 // gets the next number, or 2 plus such a number. A value is the number of its
-// type, the length of its canonical encoding (see sim.AppendValue, without the
-// 8 bytes for the type) and the encoding. Type 0 is a value that cannot be
+// type and its canonical encoding (see sim.AppendValue) without the 8 bytes for
+// the type: 0 if it is that of the value before, else 1 plus its length, and the
+// encoding. Type 0 is a value that cannot be
 // taken apart, with all its bytes; 1 is nil.
 //
 // Where the kind is 0, the higher bits are the number of another record: 1 the

@@ -71,13 +71,14 @@ const (
 	maxDepth   = 200 // of a value; sim.AppendValue refuses half of that
 )
 
-// The parts of an event that its record's first varint announces.
+// The parts of an event that its record's head announces.
 const (
 	hasTime = 1 << (6 + iota)
+	hasCause
+	hasHost
 	hasPeer
 	hasID
 	hasArg
-	hasN
 	hasName
 	hasValue
 	hasEnd
@@ -94,7 +95,8 @@ const (
 
 // The numbers of types that are not defined in the log.
 const (
-	rawType = iota
+	sameValue = iota // no type: the value of the last event that had one
+	rawType
 	nilType
 	firstType
 )

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -22,12 +23,12 @@ type Recorder struct {
 
 	records []byte // of the block that is being filled
 	block   []byte // the last block written, kept for its memory
-	seq     uint64
+	seq     uint64 // of the last event
 	at      sim.Time
-	ids     [maxKind + 1]uint64
 	hosts   int
 	names   map[string]uint64
 	types   describer
+	memory
 }
 
 // NewRecorder begins a log of w on out, and writes its header. It must be called
@@ -113,29 +114,32 @@ func (r *Recorder) unfit(e *sim.Event) error {
 func (r *Recorder) event(e *sim.Event, typ uint64, content []byte) {
 	start := len(r.records)
 	b := append(r.records, 0, 0)
-	head := uint64(e.Kind)
-	b = binary.AppendUvarint(b, e.Seq-e.Cause)
-	b = binary.AppendUvarint(b, uint64(uint32(e.Host+1)))
+	head := uint16(e.Kind)
 	if e.At != r.at {
 		head |= hasTime
 		b = binary.AppendUvarint(b, uint64(e.At-r.at))
 		r.at = e.At
 	}
-	if e.Peer != sim.NoHost {
+	if e.Cause != e.Seq-1 {
+		head |= hasCause
+		b = binary.AppendUvarint(b, e.Seq-e.Cause)
+	}
+	guess := r.guess(e.Kind, e.Cause)
+	if e.Host != guess.host {
+		head |= hasHost
+		b = binary.AppendUvarint(b, uint64(uint32(e.Host+1)))
+	}
+	if e.Peer != guess.peer {
 		head |= hasPeer
 		b = binary.AppendUvarint(b, uint64(uint32(e.Peer+1)))
 	}
-	if e.ID != 0 {
+	if e.ID != guess.id {
 		head |= hasID
-		b = binary.AppendVarint(b, int64(e.ID-r.ids[e.Kind]))
-		r.ids[e.Kind] = e.ID
+		b = binary.AppendUvarint(b, e.ID)
 	}
-	if e.Arg != 0 {
+	if e.N != 0 || e.Arg != uint64(len(e.Data)) {
 		head |= hasArg
 		b = binary.AppendUvarint(b, e.Arg)
-	}
-	if e.N != 0 {
-		head |= hasN
 		b = binary.AppendUvarint(b, e.N)
 	}
 	if e.Name != "" {
@@ -144,13 +148,23 @@ func (r *Recorder) event(e *sim.Event, typ uint64, content []byte) {
 	}
 	if e.Data != nil {
 		head |= hasValue
-		b = binary.AppendUvarint(b, typ)
-		b = binary.AppendUvarint(b, uint64(len(content)))
-		b = append(b, content...)
+		b = r.value(b, typ, content)
 	}
-	b[start] = byte(head) | 0x80 // a varint of two bytes: head is below 1<<14
-	b[start+1] = byte(head >> 7)
+	binary.LittleEndian.PutUint16(b[start:], head)
 	r.records = b
+	r.keep(e.Seq, e.Kind, core{e.ID, e.Host, e.Peer})
+}
+
+// value appends a value. A message to several hosts, a repeated one and a
+// heartbeat are equal to the one before.
+func (r *Recorder) value(b []byte, typ uint64, content []byte) []byte {
+	if typ == r.typ && bytes.Equal(content, r.content) {
+		return append(b, sameValue)
+	}
+	r.typ, r.content = typ, append(r.content[:0], content...)
+	b = binary.AppendUvarint(b, typ)
+	b = binary.AppendUvarint(b, uint64(len(content)))
+	return append(b, content...)
 }
 
 // name appends the name of an event: names are few, remarks are many.
@@ -201,7 +215,9 @@ func (r *Recorder) flush() {
 }
 
 // begin begins a record that is no event.
-func (r *Recorder) begin(record byte) { r.number(uint64(record) << 6) }
+func (r *Recorder) begin(record byte) {
+	r.records = binary.LittleEndian.AppendUint16(r.records, uint16(record)<<6)
+}
 
 func (r *Recorder) number(n uint64) { r.records = binary.AppendUvarint(r.records, n) }
 

@@ -2,6 +2,9 @@ package register_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +80,39 @@ func (s *story) cutOff(from, to float64, a, b []network.ID) {
 	})
 }
 
+// clog holds what one node sends to another for a while.
+func (s *story) clog(from, to float64, a, b network.ID) {
+	s.at(from, func() { s.at(to, s.net.Clog(a, b)) })
+}
+
+// send adds a node that sends requests to a server at times in milliseconds, and
+// returns the answers that it will have received.
+func (s *story) send(to network.ID, at map[float64]nodes.Request) *[]string {
+	var answers []string
+	s.net.Add("raw", func(ep *network.Endpoint) network.Handler {
+		for _, millis := range slices.Sorted(maps.Keys(at)) {
+			ep.After(time.Duration(millis*float64(ms)), func() { ep.Send(to, at[millis]) })
+		}
+		return receiver(func(msg any) { answers = append(answers, fmt.Sprint(msg)) })
+	})
+	return &answers
+}
+
+// notes returns the remarks of the servers that there will have been.
+func (s *story) notes() *[]string {
+	var notes []string
+	s.world.Observe(func(e *sim.Event) {
+		if e.Kind == sim.Note {
+			notes = append(notes, fmt.Sprintf("%s %s %s", e.At, s.world.HostName(e.Host), e.Name))
+		}
+	})
+	return &notes
+}
+
+type receiver func(msg any)
+
+func (r receiver) Receive(_ network.ID, msg any) { r(msg) }
+
 // crash crashes a server, and restarts it later unless that is 0.
 func (s *story) crash(at, restart float64, id network.ID) {
 	s.at(at, s.world.Host(id).Crash)
@@ -93,6 +129,8 @@ func (s *story) ends(want ...string) {
 	require.NoError(s.t, s.world.Opaque())
 	require.Equal(s.t, want, s.told)
 	for _, f := range s.world.Faults() {
-		require.Equal(s.t, f.Fired > 0, f.Effect > 0, "fault %s was to have an effect", f.Name)
+		if !strings.HasPrefix(f.Name, "crash") { // what a server forgets is not counted
+			require.Positive(s.t, f.Effect, "%s was to have an effect", f.Name)
+		}
 	}
 }

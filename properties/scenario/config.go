@@ -93,6 +93,7 @@ type Invalid struct {
 	Problem string
 }
 
+// Error returns the field and the problem.
 func (e *Invalid) Error() string { return e.Field + " " + e.Problem }
 
 // validate returns an *Invalid for the first field that is wrong.

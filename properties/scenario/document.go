@@ -42,6 +42,7 @@ type SyntaxError struct {
 	Excerpt   string // the lines around, with a caret; may be empty
 }
 
+// Error returns "file:line:column: message" and the excerpt below it.
 func (e *SyntaxError) Error() string {
 	where := e.File
 	if e.Line > 0 {
@@ -344,8 +345,8 @@ func relax(s *jsonschema.Schema) {
 		return
 	}
 	s.Required = nil
-	for _, p := range s.Properties {
-		relax(p) // order: each is changed alone
+	for _, p := range s.Properties { // order: each is changed alone
+		relax(p)
 	}
 	relax(s.Items)
 }

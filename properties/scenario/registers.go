@@ -83,9 +83,31 @@ func ABD() *Scenario {
 		Name:     "register/abd",
 		Doc:      "replicated on majorities: linearizable through loss, partitions and the crash of a minority",
 		Defaults: cfg,
+		Bugs:     abdBugs(),
 		Test:     "./nodes/register -run TestABD",
 		Server: func(cfg *Config, servers []network.ID) network.Boot {
-			return register.ABD(register.Config{Servers: servers})
+			return register.ABD(register.Config{Servers: servers, Bug: bugOf(cfg)})
 		},
 	}
+}
+
+// abdBugs returns the names of the planted bugs of ABD.
+func abdBugs() []string {
+	var names []string
+	for b := register.NoWriteBack; b <= register.AmnesiacVotes; b++ {
+		names = append(names, b.String())
+	}
+	return names
+}
+
+// bugOf returns the planted bug that a valid configuration asks for.
+func bugOf(cfg *Config) register.Bug {
+	if cfg.Bug == "" {
+		return register.NoBug
+	}
+	bug, err := register.ParseBug(cfg.Bug)
+	if err != nil {
+		panic("scenario: " + err.Error())
+	}
+	return bug
 }

@@ -76,7 +76,7 @@ type Result struct {
 	Events     uint64               `json:"events"`
 	Virtual    sim.Time             `json:"virtual_ns"`
 	End        string               `json:"end"`
-	Operations Operations           `json:"operations"`
+	Operations linear.Counts        `json:"operations"`
 	// Overlapping counts the operations that were concurrent with another of the
 	// same key.
 	Overlapping int `json:"overlapping"`
@@ -151,19 +151,17 @@ func (s *Scenario) Run(o Options) *Result {
 	if s.Declare != nil {
 		s.Declare(set, c)
 	}
-	hist := newHistorian(w)
+	hist := linear.Watch(w)
 	chaos.Apply(c.Network, cfg.Faults)
 	total := 0
 	for _, script := range r.Scripts {
 		total += len(script)
 	}
-	counts := &hist.counts
 	end := w.Run(sim.Limit{Events: cfg.Events, Until: sim.Time(cfg.Until), Stop: func() bool {
-		return counts.OK+counts.Failed+counts.Unknown >= total
+		return hist.Counts().Ended() >= total
 	}})
 	r.Digest, r.Events, r.Virtual, r.End = w.Digest(), w.Events(), w.Now(), end.String()
-	r.Picks, r.Findings, r.Operations = w.Picks(), w.Findings(), hist.counts
-	r.History = hist.rec.History()
+	r.Picks, r.Findings, r.Operations = w.Picks(), w.Findings(), hist.Counts()
 	r.Faults = properties.CoverageOf(w)
 	r.judge(s, set.Judge(end), hist)
 	return r
@@ -195,7 +193,7 @@ func (s *Scenario) build(w *sim.World, r *Result) *Cluster {
 }
 
 // judge puts the outcomes together.
-func (r *Result) judge(s *Scenario, declared []properties.Outcome, hist *historian) {
+func (r *Result) judge(s *Scenario, declared []properties.Outcome, hist *linear.Watcher) {
 	r.Outcomes = append([]properties.Outcome{r.panics(), r.linearizable(s, hist)}, declared...)
 	overlap := properties.Outcome{Name: OverlapName, Kind: properties.Sometimes}
 	if r.Overlapping == 0 {
@@ -214,10 +212,11 @@ func (r *Result) panics() properties.Outcome {
 	return o
 }
 
-func (r *Result) linearizable(s *Scenario, hist *historian) properties.Outcome {
+func (r *Result) linearizable(s *Scenario, hist *linear.Watcher) properties.Outcome {
 	o := properties.Outcome{Name: LinearizableName, Kind: properties.Always}
-	if hist.err != nil {
-		o.Verdict, o.Detail = properties.Inconclusive, hist.err.Error()
+	var err error
+	if r.History, err = hist.History(); err != nil {
+		o.Verdict, o.Detail = properties.Inconclusive, err.Error()
 		return o
 	}
 	res, err := linear.Check(context.Background(), r.History, checkOptions())

@@ -37,11 +37,11 @@ func inOrder[T, R any](ctx context.Context, workers int, items iter.Seq[T], work
 		j.result = work(j.item)
 	}
 	return func(yield func(T, R) bool) {
-		ctx, stop := context.WithCancel(ctx)
-		jobs, turns := make(chan *job), make(chan *job, 16*workers)
+		gone := make(chan struct{}) // the consumer stopped
+		jobs, turns := make(chan *job), make(chan *job, turnsAhead*workers)
 		var all sync.WaitGroup
 		defer all.Wait()
-		defer stop()
+		defer close(gone)
 		for range workers {
 			all.Go(func() {
 				for j := range jobs {
@@ -53,20 +53,21 @@ func inOrder[T, R any](ctx context.Context, workers int, items iter.Seq[T], work
 			defer close(turns)
 			defer close(jobs)
 			for item := range items {
+				if ctx.Err() != nil {
+					return
+				}
 				j := &job{item: item, done: make(chan struct{})}
 				select {
+				case <-gone:
+					return
 				case <-ctx.Done():
 					return
-				case jobs <- j:
+				case turns <- j: // it has its turn, so it must be done
 				}
 				select {
-				case <-ctx.Done(): // begun: it has its turn, unless nobody waits
-					select {
-					case turns <- j:
-					default:
-						return
-					}
-				case turns <- j:
+				case <-gone:
+					return
+				case jobs <- j:
 				}
 			}
 		})
@@ -81,3 +82,6 @@ func inOrder[T, R any](ctx context.Context, workers int, items iter.Seq[T], work
 		}
 	}
 }
+
+// turnsAhead bounds, for each worker, the results that wait for an earlier one.
+const turnsAhead = 16

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"phoenix/properties"
+	"phoenix/properties/linear"
+)
+
+// judged is what became of one history file.
+type judged struct {
+	File        string             `json:"file"`
+	Verdict     properties.Verdict `json:"verdict"`
+	Detail      string             `json:"detail,omitempty"` // why it is not a pass
+	Key         string             `json:"key,omitempty"`    // the verdict is on this key
+	Keys        int                `json:"keys"`
+	Operations  int                `json:"operations"`
+	Overlapping int                `json:"overlapping"`
+	// Error says why the file could not be judged, as file:line: reason; the
+	// verdict is then inconclusive.
+	Error string `json:"error,omitempty"`
+
+	history *linear.History
+}
+
+// judge reads and judges the file called path, or in if path is "-".
+func judge(ctx context.Context, path string, in io.Reader, read linear.ReadOptions, opt linear.Options) judged {
+	j := judged{File: path}
+	h, err := readHistory(path, in, read)
+	if err != nil {
+		return j.refused(err)
+	}
+	res, err := linear.Check(ctx, h, opt)
+	if err != nil {
+		return j.refused(fmt.Errorf("%s: %w", path, err))
+	}
+	j.history = h
+	j.Verdict, j.Key = res.Verdict, res.Key
+	j.Keys, j.Operations, j.Overlapping = res.Keys, res.Operations, res.Overlapping
+	switch {
+	case res.Verdict == properties.Fail:
+		j.Detail = cmp.Or(res.Explanation, "no order of the operations explains what they returned")
+	case res.Verdict == properties.Inconclusive:
+		j.Detail = res.Reason
+	case res.Operations == 0:
+		j.Verdict, j.Detail = properties.Inconclusive, "there is no operation to judge"
+	}
+	return j
+}
+
+func (j judged) refused(err error) judged {
+	j.Verdict, j.Error = properties.Inconclusive, err.Error()
+	return j
+}
+
+// readHistory reads a history, of which errors name the file.
+func readHistory(path string, in io.Reader, opt linear.ReadOptions) (*linear.History, error) {
+	if path == stdin {
+		return linear.ReadFrom("<stdin>", in, opt)
+	}
+	h, err := linear.ReadFile(path, opt)
+	return h, plainPath(err)
+}
+
+// stdin is the argument that stands for standard input.
+const stdin = "-"
+
+// plainPath words an error of opening a file as file: reason.
+func plainPath(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s: %w", p.Path, p.Err)
+	}
+	return err
+}
+
+// line tells the verdict in a line, such as "PASS a.edn  3 operations, 1 key".
+func (j *judged) line(out *sink) string {
+	head := out.verdict(j.Verdict) + " " + j.File
+	if j.Verdict != properties.Pass {
+		return head + ": " + j.Detail
+	}
+	text := fmt.Sprintf("%s  %s, %s", head, plural(j.Operations, "operation"), plural(j.Keys, "key"))
+	if j.Overlapping == 0 {
+		text += ", none of them concurrent"
+	}
+	return text
+}
