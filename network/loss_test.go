@@ -40,7 +40,7 @@ func rate(n int, is func(i int) bool) float64 {
 // the share, so that one in 16,000 seeds would fail; the seeds are fixed.
 
 func TestBernoulliLossHasItsRateAndNoMemory(t *testing.T) {
-	const n = 200_000
+	const n = 100_000
 	for _, p := range []float64{0.01, 0.1, 0.5} {
 		lost := losses(t, 11, network.Link{Loss: network.ProbOf(p)}, "a", "b", n)
 		sd := math.Sqrt(p * (1 - p) / n)
@@ -62,7 +62,7 @@ func TestNoLossAndCertainLossAreExact(t *testing.T) {
 // Of a Gilbert–Elliott chain that turns bad with p and good with r, a share of
 // p/(p+r) messages meets the bad state, in runs of mean length 1/r.
 func TestBurstsHaveTheirRateAndLength(t *testing.T) {
-	const n, p, r = 400_000, 0.01, 0.2
+	const n, p, r = 200_000, 0.01, 0.2
 	lost := losses(t, 5, network.Link{Burst: network.GilbertElliott{
 		ToBad: network.ProbOf(p), ToGood: network.ProbOf(r), LossBad: network.Certain,
 	}}, "a", "b", n)
@@ -97,7 +97,7 @@ func TestBurstsHaveTheirRateAndLength(t *testing.T) {
 }
 
 func TestBothBurstStatesLoseAtTheirRateBesidesLoss(t *testing.T) {
-	const n, p, r, good, bad, also = 400_000, 0.05, 0.1, 0.02, 0.7, 0.05
+	const n, p, r, good, bad, also = 200_000, 0.05, 0.1, 0.02, 0.7, 0.05
 	lost := losses(t, 9, network.Link{Loss: network.ProbOf(also), Burst: network.GilbertElliott{
 		ToBad: network.ProbOf(p), ToGood: network.ProbOf(r), LossGood: network.ProbOf(good), LossBad: network.ProbOf(bad),
 	}}, "a", "b", n)
@@ -124,7 +124,7 @@ func TestAChainThatNeverTurnsGoodLosesAllFromThenOn(t *testing.T) {
 // Each link is in a state of its own: bursts of one are as likely as not to meet
 // the good state of another.
 func TestBurstsOfDifferentLinksAreIndependent(t *testing.T) {
-	const n, p, r = 200_000, 0.05, 0.05
+	const n, p, r = 100_000, 0.05, 0.05
 	m := network.Link{Burst: network.GilbertElliott{ToBad: network.ProbOf(p), ToGood: network.ProbOf(r), LossBad: network.Certain}}
 	there, back := losses(t, 4, m, "a", "b", n), losses(t, 4, m, "b", "a", n)
 	both := rate(n, func(i int) bool { return there[i] && back[i] })

@@ -1,6 +1,7 @@
 package properties
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -23,7 +24,8 @@ func CoverageOf(w *sim.World) Coverage {
 	return c
 }
 
-// Add adds the counts of another run, by name.
+// Add adds the counts of another run, by name, and returns the sum, which takes
+// the place of c. It is O(len(c)) for each fault of the run.
 func (c Coverage) Add(run Coverage) Coverage {
 	for _, f := range run {
 		known := false
@@ -72,8 +74,7 @@ func (c Coverage) WriteText(w io.Writer) error {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tab, "fault\tconfigured\tfired\teffect")
 	for _, f := range c {
-		kind, _, _ := strings.Cut(f.Name, " ")
-		fmt.Fprintf(tab, "%s\t%d\t%d\t%d %s\n", f.Name, f.Configured, f.Fired, f.Effect, touched[kind])
+		fmt.Fprintf(tab, "%s\t%d\t%d\t%d %s\n", f.Name, f.Configured, f.Fired, f.Effect, effectsOf(f.Name))
 	}
 	return tab.Flush()
 }
@@ -95,6 +96,12 @@ var touched = map[string]string{
 	"bandwidth": "messages dropped",
 }
 
+// effectsOf says what the effects of the fault of that name are counts of.
+func effectsOf(name string) string {
+	kind, _, _ := strings.Cut(name, " ")
+	return cmp.Or(touched[kind], "touched")
+}
+
 // String tells the coverage in a line, faults of one kind added up, such as
 // "partition 1/1 fired, 12 messages cut". It is empty without faults.
 func (c Coverage) String() string {
@@ -106,11 +113,7 @@ func (c Coverage) String() string {
 	}
 	parts := make([]string, len(kinds))
 	for i, f := range kinds {
-		what := touched[f.Name]
-		if what == "" {
-			what = "touched"
-		}
-		parts[i] = fmt.Sprintf("%s %d/%d fired, %d %s", f.Name, f.Fired, f.Configured, f.Effect, what)
+		parts[i] = fmt.Sprintf("%s %d/%d fired, %d %s", f.Name, f.Fired, f.Configured, f.Effect, effectsOf(f.Name))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -105,8 +105,12 @@ func (w *World) loop(l *Limit) (why Reason) {
 // step takes the next pending event and lets it happen.
 func (w *World) step() {
 	it := w.pick()
-	w.now, w.cause = it.at, it.cause
 	w.steps++
+	if w.isStale(it) {
+		w.stale-- // for a timer that does not fire no time passes
+		return
+	}
+	w.now, w.cause = it.at, it.cause
 	switch arg := it.arg(); it.sink() {
 	case sinkBoot:
 		w.fireBoot(arg)

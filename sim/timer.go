@@ -100,13 +100,9 @@ func (w *World) isStale(it item) bool {
 
 // fireTimer hands a due timer to its host.
 func (w *World) fireTimer(arg uint64) {
-	p := &w.timers.places[arg>>32]
-	if p.gen != uint32(arg) {
-		w.stale--
-		return
-	}
-	p.v.queued = false
-	p.v.host.Submit(timerTask{w}, arg)
+	t := w.timers.places[arg>>32].v
+	t.queued = false
+	t.host.Submit(timerTask{w}, arg)
 }
 
 // timerTask runs a timer that is due, unless it was stopped while it waited.

@@ -36,6 +36,8 @@ func (m *memory) guess(kind sim.Kind, cause uint64) core {
 		return core{m.sent + 1, m.last.host, sim.NoHost}
 	case sim.Invoke:
 		return core{m.invoked + 1, m.last.host, sim.NoHost}
+	case sim.Return:
+		return core{m.invoked, m.last.host, sim.NoHost}
 	default:
 		return core{0, m.last.host, sim.NoHost}
 	}

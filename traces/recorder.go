@@ -14,15 +14,19 @@ import (
 // the goroutine that runs the world.
 //
 // An event costs some tens of nanoseconds and as many bytes before compression.
-// The bytes depend on the events and the header only.
+// Blocks are compressed and written by another goroutine, one at a time, so what
+// it writes to must be left alone until Close. The bytes depend on the events
+// and the header only.
 type Recorder struct {
 	w      *sim.World
 	out    io.Writer
 	err    error
 	closed bool
 
-	records []byte // of the block that is being filled
-	block   []byte // the last block written, kept for its memory
+	records []byte     // of the block that is being filled
+	filled  []byte     // the records of the block that is being written
+	block   []byte     // the same, compressed
+	written chan error // tells that it is written; nil if none is
 	seq     uint64 // of the last event
 	at      sim.Time
 	hosts   int
@@ -54,7 +58,8 @@ func NewRecorder(w *sim.World, out io.Writer, h Header) (*Recorder, error) {
 	}
 	r.begin(recHeader)
 	r.text(string(text))
-	if r.flush(); r.err != nil {
+	r.flush()
+	if r.wait(); r.err != nil {
 		return nil, r.err
 	}
 	w.Observe(r.observe)
@@ -69,12 +74,10 @@ func (r *Recorder) Close() error {
 		r.closed = true
 		r.check(recEnd)
 		r.flush()
+		r.wait()
 	}
 	return r.err
 }
-
-// Err returns the error that Close would.
-func (r *Recorder) Err() error { return r.err }
 
 func (r *Recorder) observe(e *sim.Event) {
 	if r.closed || r.err != nil {
@@ -203,15 +206,31 @@ func (r *Recorder) check(record byte) {
 	r.records = append(r.records, digest[:]...)
 }
 
-// flush writes the records as a block.
+// flush has the records written as a block while the world goes on: at most one
+// block at a time.
 func (r *Recorder) flush() {
-	if r.err != nil {
+	if r.wait(); r.err != nil {
 		return
 	}
-	r.block = packer().EncodeAll(r.records, append(r.block[:0], 0, 0, 0, 0))
-	binary.LittleEndian.PutUint32(r.block, uint32(len(r.block)-4))
-	_, r.err = r.out.Write(r.block)
-	r.records = r.records[:0]
+	r.filled, r.records = r.records, r.filled[:0]
+	r.written = make(chan error, 1)
+	go func() {
+		r.block = packer().EncodeAll(r.filled, append(r.block[:0], 0, 0, 0, 0))
+		binary.LittleEndian.PutUint32(r.block, uint32(len(r.block)-4))
+		_, err := r.out.Write(r.block)
+		r.written <- err
+	}()
+}
+
+// wait waits until what was given to flush is written.
+func (r *Recorder) wait() {
+	if r.written != nil {
+		err := <-r.written
+		r.written = nil
+		if r.err == nil {
+			r.err = err
+		}
+	}
 }
 
 // begin begins a record that is no event.

@@ -58,8 +58,8 @@ func play(s Store, c claim) (sim.Digest, error) {
 	k := newCluster(s)
 	defer k.world.Close()
 	err := c.holds(k)
-	if found := k.world.Findings(); err == nil && len(found) > 0 {
-		err = fmt.Errorf("a node panicked: %s", found[0])
+	if found := k.world.Findings(); len(found) > 0 {
+		err = fmt.Errorf("%s: %s", k.world.HostName(found[0].Host), found[0]) // why there was no answer
 	}
 	if err == nil {
 		err = k.world.Opaque()

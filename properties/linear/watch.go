@@ -1,6 +1,7 @@
 package linear
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -57,6 +58,15 @@ func Watch(w *sim.World) *Watcher {
 // Later events go on in the same History. The error names the first event that
 // made no sense, such as an operation that returned twice.
 func (h *Watcher) History() (*History, error) { return h.rec.History(), h.err }
+
+// Check judges what has been seen so far: see the function Check.
+func (h *Watcher) Check(ctx context.Context, opt Options) (Result, error) {
+	history, err := h.History()
+	if err != nil {
+		return Result{}, err
+	}
+	return Check(ctx, history, opt)
+}
 
 // Counts returns how many operations were invoked, and how they ended.
 func (h *Watcher) Counts() Counts { return h.counts }

@@ -1,6 +1,9 @@
 package scenario
 
 import (
+	"context"
+	"io"
+
 	"phoenix/properties"
 	"phoenix/properties/linear"
 	"phoenix/sim"
@@ -61,4 +64,10 @@ func (c *Campaign) Verdict() properties.Verdict {
 		return properties.Inconclusive
 	}
 	return properties.Overall(c.Outcomes())
+}
+
+// WriteHTML writes the interactive picture of what the clients of a run saw: see
+// linear.WriteHTML.
+func (r *Result) WriteHTML(ctx context.Context, w io.Writer) error {
+	return linear.WriteHTML(ctx, w, r.History, checkOptions())
 }

@@ -28,6 +28,9 @@ type Config struct {
 	Events uint64 `json:"events"`
 	// Interleave has the seed decide the order of what is due at one instant.
 	Interleave bool `json:"interleave,omitempty"`
+	// CheckMutation catches nodes that change a message after sending it. It does
+	// not change what happens, and costs an encoding a message.
+	CheckMutation bool `json:"check_mutation,omitempty"`
 	// Bug switches on a planted bug of the scenario, by name.
 	Bug string `json:"bug,omitempty"`
 }

@@ -93,6 +93,7 @@ const (
 	LinearizableName = "linearizable"
 	NoPanicName      = "no panic"
 	OverlapName      = "operations overlapped"
+	EndedName        = "every operation ended"
 )
 
 // Hash identifies what the scenario means: its name, revision and defaults. A
@@ -170,7 +171,7 @@ func (s *Scenario) Run(o Options) *Result {
 // build makes the hosts: servers first, then clients.
 func (s *Scenario) build(w *sim.World, r *Result) *Cluster {
 	cfg := &r.Config
-	n := network.New(w, network.Config{Link: cfg.Links, Regions: cfg.Regions.model(), CheckMutation: false})
+	n := network.New(w, network.Config{Link: cfg.Links, Regions: cfg.Regions.model(), CheckMutation: cfg.CheckMutation})
 	c := &Cluster{World: w, Network: n, Config: cfg}
 	servers, clients := cfg.hosts()
 	for i := range servers {
@@ -199,8 +200,23 @@ func (r *Result) judge(s *Scenario, declared []properties.Outcome, hist *linear.
 	if r.Overlapping == 0 {
 		overlap.Verdict, overlap.Detail = properties.Inconclusive, "no two operations on one key were concurrent"
 	}
-	r.Outcomes = append(r.Outcomes, overlap, r.Faults.Outcome())
+	r.Outcomes = append(r.Outcomes, overlap, r.ended(), r.Faults.Outcome())
 	r.Verdict = properties.Overall(r.Outcomes)
+}
+
+// ended judges whether the clients got to the end of their scripts. A client that
+// crashed does not, nor does one that the limits of the run cut short.
+func (r *Result) ended() properties.Outcome {
+	o := properties.Outcome{Name: EndedName, Kind: properties.Eventually}
+	total := 0
+	for _, script := range r.Scripts {
+		total += len(script)
+	}
+	if n := r.Operations.Ended(); n < total {
+		o.Verdict = properties.Inconclusive
+		o.Detail = fmt.Sprintf("%d of %d had ended when the run did: %s", n, total, r.End)
+	}
+	return o
 }
 
 func (r *Result) panics() properties.Outcome {

@@ -3,6 +3,7 @@ package chaos
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +13,12 @@ import (
 )
 
 // Fault is one timed fault. Exactly one of Crash, Restart, Pause, Resume,
-// Partition and Heal says what it is.
+// Partition and Heal says what it is. It reads and writes as YAML and JSON; JSON
+// has durations in nanoseconds.
+//
+// Faults do not add up: to crash a host that is down does nothing, and whatever
+// restarts or resumes it first ends both. Partitions do add up: a link works when
+// none cuts it.
 type Fault struct {
 	At time.Duration `json:"at"`
 	// For ends a crash by a restart, a pause by a resume and a partition by
@@ -29,7 +35,8 @@ type Fault struct {
 // Partition says which links are cut. Hosts that are not in a group are not
 // concerned.
 type Partition struct {
-	// Name is what Heal and reports call it; "" numbers it.
+	// Name is what Heal and reports call it: letters, digits and any of -_. and
+	// different from those of the others; "" numbers it: the third fault is p3.
 	Name string `json:"name,omitempty"`
 	// Kind is one of Kinds; "" means Complete.
 	Kind Kind `json:"kind,omitempty"`
@@ -87,11 +94,7 @@ func (f Fault) String() string {
 	s := fmt.Sprintf("at %s %s", f.At, name)
 	switch {
 	case f.Partition != nil:
-		groups := make([]string, len(f.Partition.Groups))
-		for i, g := range f.Partition.Groups {
-			groups[i] = strings.Join(g, " ")
-		}
-		s += fmt.Sprintf(" %s %s %s", f.Partition.Name, f.Partition.kind(), strings.Join(groups, " | "))
+		s += " " + f.Partition.String()
 	case f.Heal != "":
 		s += " " + f.Heal
 	default:
@@ -101,6 +104,27 @@ func (f Fault) String() string {
 		s += " for " + f.For.String()
 	}
 	return s
+}
+
+// String tells what is cut, such as "n1 one-way s1 | s2 s3".
+func (p *Partition) String() string {
+	groups := make([]string, len(p.Groups))
+	for i, g := range p.Groups {
+		groups[i] = strings.Join(g, " ")
+	}
+	s := fmt.Sprintf("%s %s", p.kind(), strings.Join(groups, " | "))
+	if p.Name != "" {
+		s = p.Name + " " + s
+	}
+	return s
+}
+
+// name returns what the partition of the i-th fault, from 0, is called.
+func (p *Partition) name(i int) string {
+	if p.Name == "" {
+		return fmt.Sprintf("p%d", i+1)
+	}
+	return p.Name
 }
 
 func (p *Partition) kind() Kind {
@@ -113,44 +137,51 @@ func (p *Partition) kind() Kind {
 // groupsOf is how many groups each kind takes; 0 means two or more.
 var groupsOf = map[Kind]int{Complete: 0, OneWay: 2, Bridge: 3, Ring: 1}
 
+// minRing is the least number of hosts that are not all neighbours in a ring.
+const minRing = 4
+
+// plainName is what a partition may be called: it stands in files and reports.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
 func (p *Partition) check() error {
 	want, ok := groupsOf[p.kind()]
 	if !ok {
-		return fmt.Errorf("has kind %q, expected one of %v", p.Kind, Kinds())
+		return fmt.Errorf("is of kind %.60q, expected one of %v", p.Kind, Kinds())
 	}
 	if want == 0 && len(p.Groups) < 2 {
 		return fmt.Errorf("has %d groups, expected at least 2", len(p.Groups))
 	}
 	if want > 0 && len(p.Groups) != want {
-		return fmt.Errorf("of kind %s has %d groups, expected %d", p.kind(), len(p.Groups), want)
+		return fmt.Errorf("is of kind %s and has %d groups, expected %d", p.kind(), len(p.Groups), want)
 	}
-	seen := map[string]bool{}
 	for i, g := range p.Groups {
 		if len(g) == 0 {
-			return fmt.Errorf("has an empty group %d", i+1)
+			return fmt.Errorf("has an empty group %d, expected the names of hosts", i+1)
 		}
-		for _, host := range g {
-			if seen[host] {
-				return fmt.Errorf("names %s twice", host)
-			}
-			seen[host] = true
-		}
+	}
+	if n := len(p.Groups[0]); p.kind() == Ring && n < minRing {
+		return fmt.Errorf("is a ring of %d hosts, expected at least %d: fewer are all neighbours", n, minRing)
 	}
 	return nil
 }
 
 // Validate returns an error that names the first fault, by position from 1, that
-// cannot be applied to a world with the given hosts.
+// cannot be applied to a world with the given hosts, and says what was expected.
 func Validate(faults []Fault, hosts []string) error {
 	partitions := map[string]bool{}
 	for i := range faults {
-		f := &faults[i]
-		if f.Partition != nil {
-			if name := f.Partition.Name; name != "" && partitions[name] {
-				return fmt.Errorf("fault %d: a second partition named %q", i+1, name)
-			}
-			partitions[f.Partition.Name] = true
+		p := faults[i].Partition
+		if p == nil {
+			continue
 		}
+		if p.Name != "" && !plainName.MatchString(p.Name) {
+			return fmt.Errorf("fault %d names a partition %.60q, expected letters, digits and any of -_.", i+1, p.Name)
+		}
+		name := p.name(i)
+		if partitions[name] {
+			return fmt.Errorf("fault %d is a second partition named %q, expected another name", i+1, name)
+		}
+		partitions[name] = true
 	}
 	for i := range faults {
 		if err := faults[i].check(hosts, partitions); err != nil {
@@ -166,28 +197,41 @@ func (f *Fault) check(hosts []string, partitions map[string]bool) error {
 	case err != nil:
 		return err
 	case f.At < 0 || f.For < 0:
-		return errors.New("has a negative time")
+		return errors.New("has a negative time, expected 0 or more")
 	case f.For > 0 && (f.Heal != "" || f.Restart != nil || f.Resume != nil):
 		return fmt.Errorf("is a %s for a while, expected that of crash, pause or partition only", name)
 	case f.Heal != "" && !partitions[f.Heal]:
-		return fmt.Errorf("heals %q, but no partition has that name", f.Heal)
+		return fmt.Errorf("heals %q, expected the name of a partition", f.Heal)
 	case f.Partition != nil:
 		if err := f.Partition.check(); err != nil {
-			return fmt.Errorf("partition %w", err)
+			return fmt.Errorf("has a partition that %w", err)
 		}
 	case f.Heal == "" && len(targets) == 0:
 		return fmt.Errorf("says to %s nobody, expected the names of hosts", name)
 	}
-	for _, t := range targets {
+	for i, t := range targets {
 		if !slices.Contains(hosts, t) {
-			return fmt.Errorf("names the host %q, expected one of %s", t, strings.Join(hosts, ", "))
+			return fmt.Errorf("names the host %.60q, expected one of %s", t, listOf(hosts))
+		}
+		if slices.Contains(targets[:i], t) {
+			return fmt.Errorf("names the host %q twice, expected each once", t)
 		}
 	}
 	return nil
 }
 
-// Apply schedules the faults in the world of n, all hosts of which exist. It
-// panics if Validate refuses them.
+// listOf joins names, and leaves out the middle of many.
+func listOf(names []string) string {
+	const most = 12
+	if n := len(names); n > most {
+		names = slices.Concat(names[:most/2], []string{"..."}, names[n-most/2:])
+	}
+	return strings.Join(names, ", ")
+}
+
+// Apply schedules the faults in the world of n, all hosts of which exist, and
+// counts them as configured. What is to happen at one instant does so in order of
+// the list. It panics if Validate refuses them.
 func Apply(n *network.Network, faults []Fault) {
 	w := n.World()
 	var names []string
@@ -206,7 +250,7 @@ func Apply(n *network.Network, faults []Fault) {
 type plan struct {
 	n          *network.Network
 	w          *sim.World
-	partitions map[string]*network.Partition // in force, by name
+	partitions map[string]*network.Partition // those that began, by name
 }
 
 // schedule counts a fault as configured and has it happen.
@@ -239,10 +283,7 @@ func (p *plan) schedule(i int, f *Fault) {
 }
 
 func (p *plan) partition(i int, f *Fault, at, end sim.Time) {
-	name := f.Partition.Name
-	if name == "" {
-		name = fmt.Sprintf("p%d", i+1)
-	}
+	name := f.Partition.name(i)
 	cut := p.cut(f.Partition)
 	p.w.FaultCount("partition "+name).Configured++
 	p.w.At(at, func() { p.partitions[name] = p.n.Partition(name, cut) })

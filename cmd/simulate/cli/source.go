@@ -1,13 +1,12 @@
 package cli
 
 import (
-	"context"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"phoenix/properties/scenario"
 	"phoenix/sim"
@@ -88,6 +87,11 @@ func (a *app) read(path string, limit int64) (name string, data []byte, err erro
 // seedsFlags are the flags that choose seeds.
 type seedsFlags struct{ seeds, seed string }
 
+func (f *seedsFlags) add(fl *pflag.FlagSet, otherwise string) {
+	fl.StringVar(&f.seeds, "seeds", "", "seeds to run: one, or FIRST..END (default "+otherwise+")")
+	fl.StringVar(&f.seed, "seed", "", "the only seed to run")
+}
+
 // choose returns the seeds that the flags, the document or the command's default
 // name, in this order.
 func (f seedsFlags) choose(doc *scenario.Document, otherwise string) (sim.SeedRange, error) {
@@ -115,22 +119,10 @@ func (f seedsFlags) choose(doc *scenario.Document, otherwise string) (sim.SeedRa
 	return seeds, nil
 }
 
-// from returns the part of r that begins after n seeds.
-func rest(r sim.SeedRange, n int) sim.SeedRange {
-	return sim.SeedRange{First: r.First + uint64(n), Count: r.Count - uint64(n)}
-}
-
-// interrupted reports whether ctx is done because somebody wants the command to end.
-func interrupted(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
-
-// runs yields the results of the seeds in their order.
-func (s *subject) runs(ctx context.Context, seeds sim.SeedRange, workers int, watch watcher) func(func(uint64, *scenario.Result) bool) {
-	one := func(seed uint64) *scenario.Result {
-		o := scenario.Options{Seed: seed, Config: &s.doc.Config}
-		if watch == nil {
-			return s.scenario.Run(o)
-		}
-		return watch(seed, o)
+// command is the command line that runs seeds of s, without the invocation.
+func (s *subject) command(seeds string) string {
+	if s.arg == stdin {
+		return "run - --seeds " + seeds + " < DOCUMENT"
 	}
-	return inOrder(ctx, workers, seeds.All(), one)
+	return "run " + s.arg + " --seeds " + seeds
 }

@@ -1,0 +1,217 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"phoenix/properties"
+	"phoenix/properties/scenario"
+	"phoenix/sim"
+	"phoenix/traces"
+)
+
+// shownFailures is how many failing runs are printed, and left as files.
+const shownFailures = 3
+
+// campaign is the runs of a subject over seeds.
+type campaign struct {
+	sub      *subject
+	seeds    sim.SeedRange
+	sum      scenario.Campaign
+	failures []failure
+	shown    []*scenario.Result // the first that failed
+	only     *scenario.Result   // the run, if there is one seed
+}
+
+// failure is a failing run in the JSON object of run.
+type failure struct {
+	Seed     uint64             `json:"seed"`
+	Verdict  properties.Verdict `json:"verdict"`
+	Property string             `json:"property"`
+	Detail   string             `json:"detail"`
+	Digest   sim.Digest         `json:"digest"`
+	Replay   string             `json:"replay"` // a command
+
+	file string // the .simfail, if it has one
+}
+
+// newFailure describes a failing run, and the command that runs it again.
+func newFailure(r *scenario.Result, again string) failure {
+	o := r.Failed()
+	return failure{
+		Seed: r.Seed, Verdict: r.Verdict, Property: o.Name, Detail: o.Detail, Digest: r.Digest,
+		Replay: invocation + " " + again,
+	}
+}
+
+func newCampaign(sub *subject, seeds sim.SeedRange) *campaign {
+	return &campaign{sub: sub, seeds: seeds, failures: []failure{}}
+}
+
+func (c *campaign) add(r *scenario.Result) {
+	c.sum.Add(r)
+	if c.seeds.Count == 1 {
+		c.only = r
+	}
+	if r.Failed() == nil {
+		return
+	}
+	c.failures = append(c.failures, newFailure(r, c.sub.command(fmt.Sprintf("0x%x", r.Seed))))
+	if len(c.shown) < shownFailures {
+		c.shown = append(c.shown, r)
+	}
+}
+
+// pictured is the run whose history and events are kept: the first that failed,
+// or the only one; else nil.
+func (c *campaign) pictured() *scenario.Result {
+	if len(c.shown) > 0 {
+		return c.shown[0]
+	}
+	return c.only
+}
+
+// saveFailures writes a .simfail file for each failure that is shown.
+func (c *campaign) saveFailures(dir string) error {
+	for i, r := range c.shown {
+		file, err := saveFailure(dir, c.sub.scenario, r)
+		if err != nil {
+			return err
+		}
+		c.failures[i].file = file
+		c.failures[i].Replay = invocation + " replay " + file
+	}
+	return nil
+}
+
+// saveFailure writes the .simfail file of a failing run and returns its path.
+func saveFailure(dir string, s *scenario.Scenario, r *scenario.Result) (string, error) {
+	f := traces.NewFailure(s, r)
+	text, err := f.Text()
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return "", plainPath(err)
+	}
+	file := filepath.Join(dir, f.FileName())
+	return file, plainPath(os.WriteFile(file, text, 0o666))
+}
+
+// runReport is the JSON object of run.
+type runReport struct {
+	header
+	Scenario    string              `json:"scenario"`
+	Seeds       string              `json:"seeds"`
+	Runs        int                 `json:"runs"`
+	Failed      int                 `json:"failed"`
+	Operations  scenario.Operations `json:"operations"`
+	Overlapping int                 `json:"overlapping"`
+	Events      uint64              `json:"events"`
+	Virtual     sim.Time            `json:"virtual_ns"`
+	Digest      sim.Digest          `json:"digest"`
+	Properties  []property          `json:"properties"`
+	Faults      []fault             `json:"faults"`
+	Failures    []failure           `json:"failures"`
+	Interrupted bool                `json:"interrupted"`
+	Resume      string              `json:"resume,omitempty"` // the seeds that are left
+}
+
+// property is what became of a property over all runs.
+type property struct {
+	Name    string             `json:"name"`
+	Kind    properties.Kind    `json:"kind"`
+	Verdict properties.Verdict `json:"verdict"`
+	Detail  string             `json:"detail,omitempty"`
+}
+
+// fault is what became of a fault over all runs.
+type fault struct {
+	Name       string `json:"name"`
+	Configured uint64 `json:"configured"`
+	Fired      uint64 `json:"fired"`
+	Effect     uint64 `json:"effect"`
+}
+
+func (c *campaign) report(interrupted bool) runReport {
+	rep := runReport{
+		header: headed(c.sum.Verdict()), Scenario: c.sub.scenario.Name, Seeds: c.seeds.String(),
+		Runs: c.sum.Runs, Failed: c.sum.Failed, Operations: c.sum.Operations, Overlapping: c.sum.Overlapping,
+		Events: c.sum.Events, Virtual: c.sum.Virtual, Digest: c.sum.Digest,
+		Properties: []property{}, Faults: []fault{}, Failures: c.failures, Interrupted: interrupted,
+	}
+	for _, o := range c.sum.Outcomes() {
+		rep.Properties = append(rep.Properties, property{o.Name, o.Kind, o.Verdict, o.Detail})
+	}
+	for _, f := range c.sum.Faults {
+		rep.Faults = append(rep.Faults, fault{f.Name, f.Configured, f.Fired, f.Effect})
+	}
+	if left := rest(c.seeds, c.sum.Runs); left.Count > 0 {
+		rep.Resume = left.String()
+	}
+	return rep
+}
+
+// writeText prints a campaign for people: the summary, then the failures.
+func (c *campaign) writeText(out *sink, rep *runReport) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %s: %s", out.verdict(rep.Verdict), rep.Scenario, plural(rep.Runs, "run"))
+	if rep.Runs < int(c.seeds.Count) {
+		fmt.Fprintf(&b, " of %d", c.seeds.Count)
+	}
+	if rep.Failed > 0 {
+		fmt.Fprintf(&b, ", %d failed", rep.Failed)
+	}
+	fmt.Fprintf(&b, ", seeds %s\n", rep.Seeds)
+	o := rep.Operations
+	fmt.Fprintf(&b, "  operations %d: %d ok, %d failed, %d unknown; %d overlapped\n",
+		o.Invoked, o.OK, o.Failed, o.Unknown, rep.Overlapping)
+	fmt.Fprintf(&b, "  events %d  virtual %s  digest %s\n", rep.Events, rep.Virtual, rep.Digest)
+	if err := c.writeTables(&b, out, rep); err != nil {
+		return err
+	}
+	for i, r := range c.shown {
+		fmt.Fprintln(&b)
+		if err := traces.WriteBlock(&b, c.sub.scenario, r, c.failures[i].file); err != nil {
+			return err
+		}
+	}
+	if n := rep.Failed - len(c.shown); n > 0 {
+		last := c.failures[len(c.failures)-1]
+		fmt.Fprintf(&b, "\n%d more failed, the last with seed 0x%x\n", n, last.Seed)
+	}
+	_, err := out.Write(b.Bytes())
+	return err
+}
+
+func (c *campaign) writeTables(b io.Writer, out *sink, rep *runReport) error {
+	if rep.Runs == 0 {
+		return nil
+	}
+	fmt.Fprintln(b)
+	tab := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tab, "  verdict\tproperty")
+	for _, p := range rep.Properties {
+		fmt.Fprintf(tab, "  %s\t%s %s", p.Verdict, p.Kind, p.Name)
+		if p.Detail != "" {
+			fmt.Fprintf(tab, ": %s", p.Detail)
+		}
+		fmt.Fprintln(tab)
+	}
+	if err := tab.Flush(); err != nil || len(c.sum.Faults) == 0 {
+		return err
+	}
+	fmt.Fprintln(b)
+	var faults bytes.Buffer
+	if err := c.sum.Faults.WriteText(&faults); err != nil {
+		return err
+	}
+	for line := range bytes.Lines(faults.Bytes()) {
+		fmt.Fprintf(b, "  %s", line)
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// How often progress is shown: on a terminal a line is rewritten, elsewhere lines
+// are added.
+const (
+	redrawEvery = 200 * time.Millisecond
+	lineEvery   = 10 * time.Second
+)
+
+// progress tells on standard error how far a campaign is. It touches no result.
+type progress struct {
+	out          *sink
+	total        uint64
+	done, failed atomic.Uint64
+	quit         chan struct{}
+	over         sync.WaitGroup
+}
+
+func startProgress(out *sink, total uint64) *progress {
+	p := &progress{out: out, total: total, quit: make(chan struct{})}
+	every := lineEvery
+	if out.terminal {
+		every = redrawEvery
+	}
+	p.over.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.quit:
+				return
+			case <-tick.C:
+				p.show()
+			}
+		}
+	})
+	return p
+}
+
+// step notes that one more run is done, and how many failed so far.
+func (p *progress) step(failed int) {
+	p.done.Add(1)
+	p.failed.Store(uint64(failed))
+}
+
+func (p *progress) show() {
+	text := fmt.Sprintf("%d of %d runs", p.done.Load(), p.total)
+	if n := p.failed.Load(); n > 0 {
+		text += fmt.Sprintf(", %d failed", n)
+	}
+	if p.out.terminal {
+		fmt.Fprintf(p.out, "\r\x1b[K%s", text)
+		return
+	}
+	fmt.Fprintf(p.out, "simulate: %s\n", text)
+}
+
+// stop ends the telling and removes the line from a terminal.
+func (p *progress) stop() {
+	close(p.quit)
+	p.over.Wait()
+	if p.out.terminal {
+		fmt.Fprint(p.out, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"phoenix/properties"
+	"phoenix/properties/scenario"
+	"phoenix/sim"
+	"phoenix/traces"
+)
+
+func (a *app) replayCommand() *cobra.Command {
+	var trace string
+	cmd := &cobra.Command{
+		Use:   "replay FILE.simfail",
+		Short: "Run a failure again from its file",
+		Long: `Run a failure again from its file, which run and failing tests leave.
+
+Says whether the same events happened again (reproduced, exit code 1), other ones
+because the scenario, the code or the file has changed (stale, 2), or other ones
+each time (nondeterministic, 3).`,
+		Example: `  simulate replay testdata/sim/single-copy-1f3a.simfail
+  simulate replay testdata/sim/single-copy-1f3a.simfail --trace events.txt`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.replay(args[0], trace) },
+	}
+	cmd.Flags().StringVar(&trace, "trace", "", "write the events to this file: "+traceForms)
+	a.jsonFlag(cmd)
+	return cmd
+}
+
+// replayReport is the JSON object of replay.
+type replayReport struct {
+	header
+	File     string     `json:"file"`
+	Scenario string     `json:"scenario"`
+	Seed     uint64     `json:"seed"`
+	Status   string     `json:"status"` // reproduced, stale or nondeterministic
+	Reason   string     `json:"reason,omitempty"`
+	Property string     `json:"property,omitempty"` // what failed in the run
+	Detail   string     `json:"detail,omitempty"`
+	Digest   sim.Digest `json:"digest"`
+	Events   uint64     `json:"events"`
+}
+
+func (a *app) replay(path, trace string) error {
+	name, data, err := a.read(path, scenario.MaxDocument)
+	if err != nil {
+		return badInput(err)
+	}
+	s, f, err := traces.ParseFailure(name, data, a.scenarios)
+	if err != nil {
+		return badInput(err)
+	}
+	var log *eventLog
+	if trace != "" {
+		if log, err = newEventLog(trace); err != nil {
+			return usagef("--trace: %v", err)
+		}
+	}
+	out := f.Replay(s, log.watch(s, f.Seed))
+	if err := log.close(); err != nil {
+		return usagef("--trace: %v", err)
+	}
+	if out.Status == traces.Reproduced && out.Result.Failed() == nil {
+		out.Status = traces.Stale
+		out.Reason = "the same events happened, but they are no longer judged a violation: the properties have changed"
+	}
+	if a.json {
+		a.report(newReplayReport(path, s, out))
+	} else if err := a.tellReplay(path, s, out); err != nil {
+		return err
+	}
+	return replayStatus(out.Status)
+}
+
+// verdictOf is what a replay says of its file.
+func verdictOf(s traces.Status) properties.Verdict {
+	if s == traces.Stale {
+		return properties.Inconclusive // it proves nothing now
+	}
+	return properties.Fail
+}
+
+func replayStatus(s traces.Status) error {
+	if s == traces.Nondeterministic {
+		return status(exitDivergent)
+	}
+	return statusOf(verdictOf(s))
+}
+
+func newReplayReport(path string, s *scenario.Scenario, out *traces.Replayed) replayReport {
+	r := out.Result
+	rep := replayReport{
+		header: headed(verdictOf(out.Status)), File: path, Scenario: s.Name, Seed: r.Seed,
+		Status: out.Status.String(), Reason: out.Reason, Digest: r.Digest, Events: r.Events,
+	}
+	if o := r.Failed(); o != nil {
+		rep.Property, rep.Detail = o.Name, o.Detail
+	}
+	return rep
+}
+
+// tellReplay prints the outcome of a replay for people.
+func (a *app) tellReplay(path string, s *scenario.Scenario, out *traces.Replayed) error {
+	r := out.Result
+	if out.Status == traces.Reproduced {
+		fmt.Fprintf(a.out, "reproduced: %s, the same %d events, digest %s\n\n", path, r.Events, r.Digest)
+		return traces.WriteBlock(a.out, s, r, path)
+	}
+	fmt.Fprintf(a.out, "%s: %s: %s\n", out.Status, path, out.Reason)
+	now := cmp.Or(r.Verdict.String(), "")
+	if r.Failed() == nil {
+		_, err := fmt.Fprintf(a.out, "As it stands, the file now leads to a run of %d events whose verdict is %s.\n", r.Events, now)
+		return err
+	}
+	fmt.Fprint(a.out, "As it stands, the file still leads to a failing run:\n\n")
+	return traces.WriteBlock(a.out, s, r, path)
+}

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"phoenix/properties/scenario"
+	"phoenix/sim"
+)
+
+// runFlags are the flags of run as they were given.
+type runFlags struct {
+	seedsFlags
+	workers, maxFailures int
+	failDir              string
+	out                  string
+	noOut, record        bool
+	junit, html          string
+}
+
+// Where failing runs are left unless --fail-dir says otherwise.
+const defaultFailDir = "testdata/sim"
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run SCENARIO|FILE.yaml|-",
+		Short: "Run a scenario over seeds and judge what happened",
+		Long: `Run a scenario over seeds and judge what happened.
+
+Names a scenario (see list) or a YAML document that sets the parameters of one
+(see schema); - is a document on standard input. Seeds are decimal, 0x and
+hexadecimal, or a commit of 40 digits; FIRST..END is a range without END.
+
+Worlds run side by side, one for each worker. The results do not depend on how
+many there are. The first failures are printed, each with the line that replays
+it. A folder under runs/ keeps the results, the history and the events of the
+first failing seed (or of the only one).
+
+An interrupt finishes the seeds that have begun, reports on them, and says how to
+go on; a second one kills.`,
+		Example: `  simulate run register/abd --seeds 0..1000
+  simulate run register/primary-backup --max-failures 1
+  simulate run cmd/simulate/testdata/abd-partition.yaml --seed 0x2a --html history.html
+  simulate run register/abd --seeds $(git rev-parse HEAD) --json`,
+		Args: a.oneScenario,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), &f, args[0]) },
+	}
+	fl := cmd.Flags()
+	f.seedsFlags.add(fl, "0..100, or what the document says")
+	fl.IntVar(&f.workers, "workers", runtime.NumCPU(), "how many worlds to run at the same time")
+	fl.IntVar(&f.maxFailures, "max-failures", 0, "stop after so many failing seeds (0: run all seeds)")
+	fl.StringVar(&f.failDir, "fail-dir", defaultFailDir, "folder for the files that replay failures")
+	fl.StringVar(&f.out, "out", "", "folder for the results (default runs/SCENARIO/TIME-HASH, and the link runs/latest)")
+	fl.BoolVar(&f.noOut, "no-out", false, "leave no folder of results")
+	fl.BoolVar(&f.record, "record", false, "write the event log of every seed to the folder of results")
+	fl.StringVar(&f.junit, "junit", "", "write the properties as JUnit XML to this file")
+	fl.StringVar(&f.html, "html", "", "write a picture of the history of the first failing seed, or of the only one")
+	a.jsonFlag(cmd)
+	return cmd
+}
+
+// oneScenario wants exactly one argument, and names the scenarios if there is none.
+func (a *app) oneScenario(_ *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	text := fmt.Sprintf("expected one scenario or document, found %d. The scenarios are:", len(args))
+	for _, s := range a.scenarios {
+		text += "\n  " + s.Name
+	}
+	return usagef("%s", text)
+}
+
+// run runs a campaign and reports it.
+func (a *app) run(ctx context.Context, f *runFlags, arg string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	sub, err := a.subject(arg)
+	if err != nil {
+		return err
+	}
+	seeds, err := f.choose(sub.doc, "0..100")
+	if err != nil {
+		return err
+	}
+	sub.doc.Seeds = seeds.String()
+	var dir *folder
+	if !f.noOut {
+		if dir, err = newFolder(f.out, sub, f.record); err != nil {
+			return usagef("--out: %v", err)
+		}
+	}
+	fmt.Fprintf(a.err, "simulate: %s, seeds %s (%s) on %s\n",
+		sub.scenario.Name, seeds, plural(int(seeds.Count), "run"), plural(f.workers, "worker"))
+	c := newCampaign(sub, seeds)
+	if err := a.runSeeds(ctx, f, c, dir); err != nil {
+		return err
+	}
+	if err := c.saveFailures(f.failDir); err != nil {
+		return usagef("--fail-dir: %v", err)
+	}
+	return a.conclude(ctx, f, c, dir)
+}
+
+func (f *runFlags) check() error {
+	switch {
+	case f.maxFailures < 0:
+		return usagef("--max-failures is %d, expected 0 or more", f.maxFailures)
+	case f.noOut && f.out != "":
+		return usagef("--out and --no-out are both given, expected one of them")
+	case f.noOut && f.record:
+		return usagef("--record needs the folder of results that --no-out leaves out")
+	}
+	return checkWorkers(f.workers)
+}
+
+// ran is one run of a campaign.
+type ran struct {
+	result *scenario.Result
+	err    error // of recording it
+}
+
+// runSeeds runs the seeds of c side by side and adds up the results in order.
+func (a *app) runSeeds(ctx context.Context, f *runFlags, c *campaign, dir *folder) error {
+	one := func(seed uint64) ran {
+		o := scenario.Options{Seed: seed, Config: &c.sub.doc.Config}
+		if !f.record {
+			return ran{result: c.sub.scenario.Run(o)}
+		}
+		r, err := recordTo(dir.eventLog(seed), c.sub.scenario, o)
+		return ran{r, err}
+	}
+	bar := startProgress(a.err, c.seeds.Count)
+	defer bar.stop()
+	for _, r := range inOrder(ctx, f.workers, c.seeds.All(), one) {
+		if r.err != nil {
+			return r.err
+		}
+		c.add(r.result)
+		bar.step(c.sum.Failed)
+		if f.maxFailures > 0 && c.sum.Failed >= f.maxFailures {
+			break
+		}
+	}
+	return nil
+}
+
+// conclude reports what is known of a campaign, in every form that was asked for.
+func (a *app) conclude(ctx context.Context, f *runFlags, c *campaign, dir *folder) error {
+	rep := c.report(ctx.Err() != nil)
+	ctx = context.WithoutCancel(ctx) // what is known is written, interrupted or not
+	if a.json {
+		a.report(rep)
+	} else if err := c.writeText(a.out, &rep); err != nil {
+		return err
+	}
+	if f.junit != "" {
+		if err := writeFile(f.junit, rep.writeJUnit); err != nil {
+			return usagef("--junit: %v", err)
+		}
+	}
+	if f.html != "" {
+		if err := a.writeHTML(ctx, f.html, c.pictured()); err != nil {
+			return usagef("--html: %v", err)
+		}
+	}
+	if dir != nil {
+		if err := dir.finish(ctx, c, &rep); err != nil {
+			return fmt.Errorf("the folder of results: %w", err)
+		}
+		fmt.Fprintf(a.err, "simulate: results in %s\n", dir.path)
+	}
+	if rep.Interrupted {
+		if rep.Resume != "" {
+			fmt.Fprintf(a.err, "simulate: interrupted after %s; go on with: %s %s\n",
+				plural(c.sum.Runs, "run"), invocation, c.sub.command(rep.Resume))
+		}
+		return status(exitInterrupted)
+	}
+	return statusOf(rep.Verdict)
+}
+
+// writeHTML writes the picture of a run, if there is one to show.
+func (a *app) writeHTML(ctx context.Context, path string, r *scenario.Result) error {
+	if r == nil {
+		fmt.Fprintln(a.err, "simulate: no picture: no run failed, and there were several")
+		return nil
+	}
+	return writeFile(path, func(w io.Writer) error { return r.WriteHTML(ctx, w) })
+}
+
+// rest is what is left of r after n of its seeds.
+func rest(r sim.SeedRange, n int) sim.SeedRange {
+	return sim.SeedRange{First: r.First + uint64(n), Count: r.Count - uint64(n)}
+}
