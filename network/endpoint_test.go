@@ -118,7 +118,6 @@ func TestAnEndpointFromBeforeACrashDoesNothing(t *testing.T) {
 				require.Zero(t, ep.Invoke("op"))
 				ep.Note("again")
 				// A timer that was made in vain stays so, whatever the host does.
-				ep.NameOf(0)
 				for _, timer := range timers {
 					require.False(t, timer.Running())
 					require.False(t, timer.Stop())

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 
@@ -76,7 +77,7 @@ func (n *Network) spoil(f *flight) bool {
 	f.corrupted = true
 	if n.cfg.CheckMutation {
 		if xxh3.Hash(n.w.Encode(sent)) != f.sum {
-			panic("network: the function for corrupting " + typeName(sent) + " changed the message itself, expected a copy")
+			panic(fmt.Sprintf("network: the function for corrupting %T changed the message itself, expected a copy", sent))
 		}
 		f.sum = xxh3.Hash(n.w.Encode(f.msg))
 	}

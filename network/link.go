@@ -150,8 +150,32 @@ type link struct {
 	clogs int          // how many hold it
 	held  []uint32     // flights that stand before a clog, or were just released
 
-	line       int    // how many ordered flights are under way
-	head, tail uint32 // the first and last of them, if any
+	line line // the flights under way that are ordered
+}
+
+// line is a first-in-first-out queue of flights that reuses its memory. Those on
+// an ordered link arrive no earlier than those before them in it.
+type line struct {
+	flights []flight
+	head    int
+}
+
+func (q *line) push(f flight) {
+	if q.head > 32 && q.head > len(q.flights)/2 {
+		rest := copy(q.flights, q.flights[q.head:])
+		clear(q.flights[rest:])
+		q.flights, q.head = q.flights[:rest], 0
+	}
+	q.flights = append(q.flights, f)
+}
+
+func (q *line) pop() flight {
+	f := q.flights[q.head]
+	q.flights[q.head] = flight{}
+	if q.head++; q.head == len(q.flights) {
+		q.flights, q.head = q.flights[:0], 0
+	}
+	return f
 }
 
 // makeLink makes the link on its first use.
@@ -168,9 +192,6 @@ func (n *Network) makeLink(from, to ID) *link {
 		copy(row, n.links[from])
 		n.links[from] = row
 	}
-	if l := n.links[from][to]; l != nil {
-		return l
-	}
 	a, b := n.w.HostName(from), n.w.HostName(to)
 	l := &link{from: from, to: to, key: n.key.Sub(a).Sub(b), receiver: n.w.Host(to)}
 	model := n.cfg.Link
@@ -182,18 +203,6 @@ func (n *Network) makeLink(from, to ID) *link {
 	l.set(&model)
 	n.links[from][to] = l
 	return l
-}
-
-// lineUp puts flight i behind the other ordered flights of its link, whose times
-// of arrival are not later.
-func (n *Network) lineUp(l *link, i uint32) {
-	if l.line == 0 {
-		l.head = i
-	} else {
-		n.flights[l.tail].next = i
-	}
-	l.tail = i
-	l.line++
 }
 
 func (l *link) set(m *Link) { l.model, l.draws = m, m.drawsOf() }

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 
@@ -75,8 +76,7 @@ type flight struct {
 	cause     uint64 // the event that sent it
 	index     uint64 // its number on the link
 	sum       uint64 // of its encoding, if mutation is checked
-	next      uint32 // the flight behind this one, if ordered
-	ordered   bool   // it stands in the line of its link
+	ordered   bool   // it goes in the line of its link
 	reordered bool   // it was held back
 	copied    bool   // it is the second copy of a duplicated message
 	corrupted bool
@@ -220,7 +220,7 @@ func (n *Network) depart(f *flight, at sim.Time) {
 		n.flights = append(n.flights, *f)
 	}
 	if f.ordered {
-		n.lineUp(f.link, i)
+		f.link.line.push(*f)
 	}
 	n.w.Schedule(at, n.sink, uint64(i))
 }
@@ -243,10 +243,8 @@ func (a arrivals) Fire(arg uint64) {
 	l := f.link
 	if f.ordered {
 		// Where several are due at this instant the world may take any first; what
-		// arrives is always the one at the head of the line.
-		arg = uint64(l.head)
-		l.head = n.flights[arg].next
-		l.line--
+		// arrives is always the head of the line, which is due too.
+		*f = l.line.pop()
 	}
 	if len(l.cuts) == 0 && (l.clogs > 0 || len(l.held) > 0) { // the held go first, even if released
 		l.held = append(l.held, uint32(arg))
@@ -349,14 +347,7 @@ func (n *Network) drop(f *flight, why string) {
 func (n *Network) blame(f *flight, who ID, what string) {
 	n.w.Find(sim.Finding{
 		Host: who, Event: f.cause, At: n.w.Now(),
-		Message: "message " + typeName(f.msg) + " from " + n.w.HostName(f.link.from) + " to " +
-			n.w.HostName(f.link.to) + " " + what,
+		Message: fmt.Sprintf("message %T from %s to %s %s",
+			f.msg, n.w.HostName(f.link.from), n.w.HostName(f.link.to), what),
 	})
-}
-
-func typeName(msg any) string {
-	if msg == nil {
-		return "nil"
-	}
-	return reflect.TypeOf(msg).String()
 }

@@ -38,7 +38,10 @@ func TestAScriptIsAFunctionOfItsArguments(t *testing.T) {
 		op.Wait = op.Wait.Round(time.Millisecond)
 		lines = append(lines, op.String())
 	}
-	require.Equal(t, []string{"?"}, lines)
+	require.Equal(t, []string{
+		"after 3ms read y", "after 7ms read y", "after 3ms write x 8",
+		"after 8ms write y 11", "after 3ms read y", "after 1ms read x",
+	}, lines)
 }
 
 func TestMoreOperationsLeaveTheEarlierOnesAsTheyAre(t *testing.T) {
@@ -95,8 +98,8 @@ func TestAWorkloadHasTheShareOfKindsAndKeysItAsksFor(t *testing.T) {
 		kinds[op.Kind]++
 		keys[op.Key]++
 	}
-	require.Equal(t, map[nodes.Kind]int{nodes.Read: 0}, kinds)
-	require.Equal(t, map[string]int{"x": 0}, keys)
+	require.Equal(t, map[nodes.Kind]int{nodes.Read: 491, nodes.Write: 409, nodes.CAS: 100}, kinds)
+	require.Equal(t, map[string]int{"x": 270, "y": 243, "z": 254, "k3": 233}, keys)
 }
 
 func TestClientsDoDifferentThings(t *testing.T) {

@@ -115,6 +115,22 @@ func TestAllOrdersOfEqualTimesAreReachable(t *testing.T) {
 	require.Len(t, seen, 24)
 }
 
+func TestTheChoiceOfWhatIsNextHappensAtItsInstantAndHasNoCause(t *testing.T) {
+	w := world(t, Config{Interleave: true})
+	var got []Event
+	w.Observe(func(e *Event) { got = append(got, *e) })
+	h := w.AddHost("a", func(h *Host) {
+		h.After(second, func() {})
+		h.After(second, func() {})
+	})
+	w.Run(Limit{})
+	require.Len(t, got, 4)
+	require.Equal(t, Event{Seq: 2, At: Time(second), Kind: Choice, Host: NoHost, Peer: NoHost, N: 2, Name: "next",
+		Arg: uint64(w.Picks()[0].Picked)}, got[1])
+	require.Equal(t, h.ID(), got[2].Host)
+	require.Equal(t, uint64(1), got[2].Cause)
+}
+
 func TestCancelledTimersAreNotOffered(t *testing.T) {
 	w := world(t, Config{Interleave: true})
 	w.AddHost("a", func(h *Host) {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 )
@@ -101,5 +102,5 @@ func (e *Event) AppendText(dst []byte, name func(HostID) string) []byte {
 	if e.Cause != 0 {
 		dst = fmt.Appendf(dst, "  (after %d)", e.Cause)
 	}
-	return dst
+	return bytes.TrimRight(dst, " ")
 }

@@ -192,7 +192,8 @@ func (w *World) panicked(h *Host, value any, frames []string) {
 }
 
 // stack returns the calling frames from the panic's origin, which may be a call
-// into this package, up to the kernel's call of node code. Addresses and goroutine numbers, which differ between runs, are left out.
+// into this package, up to the kernel's call of node code. Addresses and goroutine
+// numbers, which differ between runs, are left out.
 func stack(skip int) []string {
 	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(skip, pcs)])

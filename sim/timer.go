@@ -116,7 +116,6 @@ func (task timerTask) Run(arg uint64) {
 	}
 	t := p.v
 	t.armed = false
-	p.gen++
 	if t.once {
 		w.timers.drop(t.place)
 	}

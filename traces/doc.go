@@ -18,25 +18,31 @@
 // block. Integers are varints as in encoding/binary, strings have their length
 // before them.
 //
-// Each record begins with a varint whose 6 lowest bits are the kind of an event
-// (see sim.Kind) and whose higher bits say which of these follow: time (since
-// the previous event), peer, ID (zigzag, minus that of the previous event of the
-// kind), Arg, N, name, value. Before them are the distance to the cause and the
-// host (plus one), which every event has. The number of an event is one more
-// than that of the event before. A name is 0 and a string, 1 and a string that
-// gets the next number, or 2 plus such a number. A value is the number of its
-// type and its canonical encoding (see sim.AppendValue) without the 8 bytes for
-// the type: 0 if it is that of the value before, else 1 plus its length, and the
-// encoding. Type 0 is a value that cannot be
-// taken apart, with all its bytes; 1 is nil.
+// Each record begins with 2 bytes (little-endian). Their 6 lowest bits are the
+// kind of an event (see sim.Kind), and the higher ones say which of these follow,
+// in this order: the time since the event before; how many events back the cause
+// is, or 0 for the cause of the event before; host and peer (plus one); ID; Arg and
+// N; name; value. What does not follow is what can be guessed: no time has passed,
+// the event before is the cause, Arg is the size of the value, N is 0, there is
+// no name and no value; and for the others, of a delivery or a loss what was sent
+// (looked up by the cause, up to 4,096 events back), otherwise the host of the
+// event before, no peer, and the ID 0: of a Send or Invoke one more than the last,
+// of a Return that of the last Invoke. The number of an event is one more than
+// that of the event before.
+//
+// A name is 0 and a string, 1 and a string that gets the next number, or 2 plus
+// such a number. A value is 0 for that of the last event that had one, or the
+// number of its type, and the length and the bytes of its canonical encoding (see
+// sim.AppendValue) without the 8 bytes for the type. Type 1 is a value that
+// cannot be taken apart, with all its bytes; 2 is nil.
 //
 // Where the kind is 0, the higher bits are the number of another record: 1 the
 // header, as JSON; 2 the name of the next host; 3 the next Go type; 4 the number
 // of events and the digest so far; 5 the same and the end of the log. A type is
 // its 8-byte number (see sim.TypeID), its reflect.Kind (plus 128 if it encodes
 // itself), its name, and the types it is made of by their numbers (of an array
-// also the length; of a struct the number of fields and their names). Types may
-// be used before they are defined, but not in a value.
+// also the length; of a struct the number of fields and, before each, its name).
+// Types may be used before they are defined, but not in a value.
 //
 // The reader feeds the events to a world of its own and compares its digests
 // with those of the log: an event that it yields is the one that happened.

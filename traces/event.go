@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"phoenix/sim"
 )
@@ -102,28 +101,19 @@ func (e Event) String() string { return string(e.appendText(nil, 8, 0)) }
 // appendText appends e on one line, with names of hosts in a column of that
 // width; long is as in Value.appendText.
 func (e Event) appendText(dst []byte, width, long int) []byte {
-	host := e.Host
-	if host == "" {
-		host = "world"
-	}
-	dst = fmt.Appendf(dst, "%6d %12s %-*s %-7s", e.Seq, e.At, width, host, e.Kind)
+	dst = fmt.Appendf(dst, "%6d %12s %-*s %-7s", e.Seq, e.At, width, shownHost(e.Host), e.Kind)
 	switch e.Kind {
 	case sim.Send, sim.Drop:
-		dst = fmt.Appendf(dst, " #%d to %s", e.ID, e.Peer)
+		dst = fmt.Appendf(dst, " #%d to %s", e.ID, shownHost(e.Peer))
 	case sim.Deliver:
-		dst = fmt.Appendf(dst, " #%d from %s", e.ID, e.Peer)
+		dst = fmt.Appendf(dst, " #%d from %s", e.ID, shownHost(e.Peer))
 	case sim.Wake, sim.Invoke, sim.Return:
 		dst = fmt.Appendf(dst, " #%d", e.ID)
 	case sim.Choice:
 		dst = fmt.Appendf(dst, " %d of %d", e.Arg, e.N)
 	}
 	if e.Name != "" {
-		dst = append(dst, ' ')
-		if plain(e.Name) && !strings.ContainsAny(e.Name, "\n\r") {
-			dst = append(dst, e.Name...)
-		} else {
-			dst = strconv.AppendQuote(dst, e.Name)
-		}
+		dst = appendBare(append(dst, ' '), e.Name)
 	}
 	if e.Value.Form != None {
 		dst = e.Value.appendText(append(dst, ' '), long)
@@ -132,4 +122,11 @@ func (e Event) appendText(dst []byte, width, long int) []byte {
 		dst = fmt.Appendf(dst, "  (after %d)", e.Cause)
 	}
 	return dst
+}
+
+func shownHost(name string) string {
+	if name == "" {
+		return "world"
+	}
+	return string(appendBare(nil, name))
 }

@@ -5,12 +5,11 @@ import "phoenix/sim"
 // memory is what a recorder and a reader both know of the events so far. What
 // they can guess of the next one from it need not be in the log.
 type memory struct {
-	last    core // the event before; Host is NoHost before the first
+	last    core   // the event before
+	cause   uint64 // of the event before
 	sent    uint64
 	invoked uint64
-	recent  [recentEvents]core // by number, modulo their number
-	typ     uint64             // of the last value
-	content []byte             // of the last value
+	recent  [recentEvents]core // the last events, by number modulo recentEvents
 }
 
 // core is what later events repeat of an event.
@@ -43,14 +42,14 @@ func (m *memory) guess(kind sim.Kind, cause uint64) core {
 	}
 }
 
-// keep remembers the event of that number.
-func (m *memory) keep(seq uint64, kind sim.Kind, e core) {
-	m.last = e
-	m.recent[seq%recentEvents] = e
-	switch kind {
+// keep remembers e, whose core is c.
+func (m *memory) keep(e *sim.Event, c core) {
+	m.last, m.cause = c, e.Cause
+	m.recent[e.Seq%recentEvents] = c
+	switch e.Kind {
 	case sim.Send:
-		m.sent = e.id
+		m.sent = e.ID
 	case sim.Invoke:
-		m.invoked = e.id
+		m.invoked = e.ID
 	}
 }

@@ -101,6 +101,9 @@ const (
 	firstType
 )
 
+// sameCause stands for the cause of the event before, instead of a distance.
+const sameCause = 0
+
 // How the name of an event is written.
 const (
 	nameOnce = iota

@@ -27,11 +27,13 @@ type Recorder struct {
 	filled  []byte     // the records of the block that is being written
 	block   []byte     // the same, compressed
 	written chan error // tells that it is written; nil if none is
-	seq     uint64 // of the last event
+	seq     uint64     // of the last event
 	at      sim.Time
 	hosts   int
 	names   map[string]uint64
 	types   describer
+	typ     uint64 // of the last value
+	content []byte // of the last value
 	memory
 }
 
@@ -105,6 +107,8 @@ func (r *Recorder) unfit(e *sim.Event) error {
 	switch {
 	case e.Seq != r.seq+1:
 		return fmt.Errorf("traces: event %d follows event %d: an observer has changed the world", e.Seq, r.seq)
+	case e.Cause >= e.Seq:
+		return fmt.Errorf("traces: event %d has the cause %d, expected one before it", e.Seq, e.Cause)
 	case e.Kind == 0 || e.Kind > maxKind:
 		return fmt.Errorf("traces: event %d is of kind %d, expected 1 to %d", e.Seq, e.Kind, maxKind)
 	case len(e.Name)+len(e.Data) > maxPayload:
@@ -125,7 +129,7 @@ func (r *Recorder) event(e *sim.Event, typ uint64, content []byte) {
 	}
 	if e.Cause != e.Seq-1 {
 		head |= hasCause
-		b = binary.AppendUvarint(b, e.Seq-e.Cause)
+		b = r.causeOf(b, e)
 	}
 	guess := r.guess(e.Kind, e.Cause)
 	if e.Host != guess.host {
@@ -155,7 +159,16 @@ func (r *Recorder) event(e *sim.Event, typ uint64, content []byte) {
 	}
 	binary.LittleEndian.PutUint16(b[start:], head)
 	r.records = b
-	r.keep(e.Seq, e.Kind, core{e.ID, e.Host, e.Peer})
+	r.keep(e, core{e.ID, e.Host, e.Peer})
+}
+
+// causeOf appends how far back the cause is, or 0 if it is that of the event
+// before: what a step does has one cause.
+func (r *Recorder) causeOf(b []byte, e *sim.Event) []byte {
+	if e.Cause == r.cause {
+		return append(b, sameCause)
+	}
+	return binary.AppendUvarint(b, e.Seq-e.Cause)
 }
 
 // value appends a value. A message to several hosts, a repeated one and a

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -137,8 +138,8 @@ func (v Value) String() string { return string(v.appendText(nil, 0)) }
 func (v Value) appendText(dst []byte, long int) []byte {
 	brackets := v.Form == List || v.Form == Object
 	wrapped := v.Type != "" && !brackets && !(v.Form == Text && v.Type == "string")
-	if v.Type != "" && (wrapped || brackets) {
-		dst = append(dst, v.Type...)
+	if wrapped || brackets {
+		dst = appendBare(dst, v.Type)
 	}
 	if wrapped {
 		dst = append(dst, '(')
@@ -170,11 +171,19 @@ func (v Value) appendParts(dst []byte, long int) []byte {
 			dst = append(dst, ", "...)
 		}
 		if v.Form == Object {
-			dst = append(append(dst, item.Name...), ": "...)
+			dst = append(appendBare(dst, item.Name), ": "...)
 		}
 		dst = item.Value.appendText(dst, long)
 	}
 	return append(dst, right)
+}
+
+// appendBare appends a name as it is, if it does not disturb the line.
+func appendBare(dst []byte, s string) []byte {
+	if plain(s) && !strings.ContainsAny(s, "\n\r\t") {
+		return append(dst, s...)
+	}
+	return strconv.AppendQuote(dst, s)
 }
 
 // appendString appends s in quotes, or in hexadecimal if it is no text.

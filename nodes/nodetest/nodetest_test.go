@@ -58,7 +58,7 @@ func (s *sloppy) answer(to network.ID, reply nodes.Reply) {
 	case "no reply":
 		s.ep.Send(to, "done")
 	case "secret":
-		s.ep.Send(1, func() {})
+		s.ep.Send(s.ep.ID(), func() {})
 		s.ep.Send(to, reply)
 	case "one at a time":
 		s.busy = true

@@ -6,9 +6,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"phoenix/properties"
+	"phoenix/properties/linear"
 	"phoenix/properties/scenario"
 	"phoenix/sim"
 	"phoenix/traces"
@@ -60,7 +63,7 @@ func (c *campaign) add(r *scenario.Result) {
 	if r.Failed() == nil {
 		return
 	}
-	c.failures = append(c.failures, newFailure(r, c.sub.command(fmt.Sprintf("0x%x", r.Seed))))
+	c.failures = append(c.failures, newFailure(r, c.sub.command(sim.SeedRange{First: r.Seed, Count: 1})))
 	if len(c.shown) < shownFailures {
 		c.shown = append(c.shown, r)
 	}
@@ -102,29 +105,40 @@ func saveFailure(dir string, s *scenario.Scenario, r *scenario.Result) (string, 
 	return file, plainPath(os.WriteFile(file, text, 0o666))
 }
 
+// writeBlock prints a failure. The go test line is left out unless the scenario's
+// defaults lead to this very run: they are what the test runs.
+func writeBlock(w io.Writer, s *scenario.Scenario, r *scenario.Result, file string) error {
+	if s.Test != "" && s.Run(scenario.Options{Seed: r.Seed}).Digest != r.Digest {
+		untested := *s
+		untested.Test = ""
+		s = &untested
+	}
+	return traces.WriteBlock(w, s, r, file)
+}
+
 // runReport is the JSON object of run.
 type runReport struct {
 	header
-	Scenario    string              `json:"scenario"`
-	Seeds       string              `json:"seeds"`
-	Runs        int                 `json:"runs"`
-	Failed      int                 `json:"failed"`
-	Operations  scenario.Operations `json:"operations"`
-	Overlapping int                 `json:"overlapping"`
-	Events      uint64              `json:"events"`
-	Virtual     sim.Time            `json:"virtual_ns"`
-	Digest      sim.Digest          `json:"digest"`
-	Properties  []property          `json:"properties"`
-	Faults      []fault             `json:"faults"`
-	Failures    []failure           `json:"failures"`
-	Interrupted bool                `json:"interrupted"`
-	Resume      string              `json:"resume,omitempty"` // the seeds that are left
+	Scenario    string        `json:"scenario"`
+	Seeds       string        `json:"seeds"`
+	Runs        int           `json:"runs"`
+	Failed      int           `json:"failed"`
+	Operations  linear.Counts `json:"operations"`
+	Overlapping int           `json:"overlapping"`
+	Events      uint64        `json:"events"`
+	Virtual     sim.Time      `json:"virtual_ns"`
+	Digest      sim.Digest    `json:"digest"`
+	Properties  []property    `json:"properties"`
+	Faults      []fault       `json:"faults"`
+	Failures    []failure     `json:"failures"`
+	Interrupted bool          `json:"interrupted"`
+	Resume      string        `json:"resume,omitempty"` // the seeds that are left
 }
 
 // property is what became of a property over all runs.
 type property struct {
 	Name    string             `json:"name"`
-	Kind    properties.Kind    `json:"kind"`
+	Kind    string             `json:"kind"` // always, sometimes or eventually
 	Verdict properties.Verdict `json:"verdict"`
 	Detail  string             `json:"detail,omitempty"`
 }
@@ -145,9 +159,9 @@ func (c *campaign) report(interrupted bool) runReport {
 		Properties: []property{}, Faults: []fault{}, Failures: c.failures, Interrupted: interrupted,
 	}
 	for _, o := range c.sum.Outcomes() {
-		rep.Properties = append(rep.Properties, property{o.Name, o.Kind, o.Verdict, o.Detail})
+		rep.Properties = append(rep.Properties, property{o.Name, o.Kind.String(), o.Verdict, o.Detail})
 	}
-	for _, f := range c.sum.Faults {
+	for _, f := range c.faults() {
 		rep.Faults = append(rep.Faults, fault{f.Name, f.Configured, f.Fired, f.Effect})
 	}
 	if left := rest(c.seeds, c.sum.Runs); left.Count > 0 {
@@ -156,11 +170,18 @@ func (c *campaign) report(interrupted bool) runReport {
 	return rep
 }
 
+// faults returns the coverage by name, so that faults of a kind stand together.
+func (c *campaign) faults() properties.Coverage {
+	all := slices.Clone(c.sum.Faults)
+	slices.SortFunc(all, func(a, b sim.FaultCount) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
 // writeText prints a campaign for people: the summary, then the failures.
 func (c *campaign) writeText(out *sink, rep *runReport) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s: %s", out.verdict(rep.Verdict), rep.Scenario, plural(rep.Runs, "run"))
-	if rep.Runs < int(c.seeds.Count) {
+	if uint64(rep.Runs) < c.seeds.Count {
 		fmt.Fprintf(&b, " of %d", c.seeds.Count)
 	}
 	if rep.Failed > 0 {
@@ -176,7 +197,7 @@ func (c *campaign) writeText(out *sink, rep *runReport) error {
 	}
 	for i, r := range c.shown {
 		fmt.Fprintln(&b)
-		if err := traces.WriteBlock(&b, c.sub.scenario, r, c.failures[i].file); err != nil {
+		if err := writeBlock(&b, c.sub.scenario, r, c.failures[i].file); err != nil {
 			return err
 		}
 	}
@@ -202,12 +223,12 @@ func (c *campaign) writeTables(b io.Writer, out *sink, rep *runReport) error {
 		}
 		fmt.Fprintln(tab)
 	}
-	if err := tab.Flush(); err != nil || len(c.sum.Faults) == 0 {
+	if err := tab.Flush(); err != nil || len(rep.Faults) == 0 {
 		return err
 	}
 	fmt.Fprintln(b)
 	var faults bytes.Buffer
-	if err := c.sum.Faults.WriteText(&faults); err != nil {
+	if err := c.faults().WriteText(&faults); err != nil {
 		return err
 	}
 	for line := range bytes.Lines(faults.Bytes()) {

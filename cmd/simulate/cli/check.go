@@ -59,6 +59,10 @@ Every key is an object of its own. An operation that does not end, or ends in
 	fl.IntVar(&f.workers, "workers", runtime.NumCPU(), "how many files to judge at the same time")
 	fl.StringVar(&f.html, "html", "", "write an interactive picture of the first file that is not a pass, else of the first")
 	a.jsonFlag(cmd)
+	completes(cmd, "model", linear.ModelNames()...)
+	completes(cmd, "nil-read", "nil", "any")
+	completes(cmd, "failed-cas", "checked", "dropped")
+	completes(cmd, "format", strings.Split("auto "+formats(" "), " ")...)
 	return cmd
 }
 

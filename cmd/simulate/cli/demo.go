@@ -10,7 +10,6 @@ import (
 	"phoenix/properties"
 	"phoenix/properties/scenario"
 	"phoenix/sim"
-	"phoenix/traces"
 )
 
 // demoSeeds is where demo looks for a planted bug.
@@ -26,7 +25,8 @@ purpose over some seeds and prints the failing run with the fewest events. Exits
 with 1 because it found a violation.`,
 		Example: `  simulate demo
   simulate demo register/primary-backup`,
-		Args: cobra.MaximumNArgs(1),
+		ValidArgsFunction: a.completeScenarios,
+		Args:              cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.demo(cmd.Context(), append(args, "register/single-copy")[0], failDir)
 		},
@@ -90,7 +90,7 @@ func (a *app) tellDemo(s *scenario.Scenario, r *scenario.Result, sum *scenario.C
 		a.report(demoReport{headed(properties.Fail), s.Name, sum.Runs, sum.Failed, newFailure(r, "replay "+file)})
 		return status(exitFail)
 	}
-	if err := traces.WriteBlock(a.out, s, r, file); err != nil {
+	if err := writeBlock(a.out, s, r, file); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.out, "\n%d of %d runs failed; this is the one with the fewest events. The replay line gives the same events\n"+

@@ -21,10 +21,20 @@ import (
 func Main(scenarios ...*scenario.Scenario) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	context.AfterFunc(ctx, stop) // from the first interrupt on, the next one kills
+	defer context.AfterFunc(ctx, func() {
+		stop() // the next interrupt kills
+		fmt.Fprintln(os.Stderr, "simulate: interrupted, finishing what has begun; a second interrupt kills")
+	})()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	a := newApp(os.Stdin, os.Stdout, os.Stderr, scenarios)
 	return a.execute(ctx, os.Args[1:])
 }
+
+// gcPercent lets the heap grow more than usual between collections, unless GOGC
+// says something: worlds are small, and come and go on all cores.
+const gcPercent = 400
 
 // app is one invocation of the command.
 type app struct {
@@ -152,6 +162,25 @@ func guardArgs(cmd *cobra.Command) {
 			return nil
 		}
 	}
+}
+
+// completes tells shells the values of a flag.
+func completes(cmd *cobra.Command, flag string, values ...string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic("cli: " + err.Error())
+	}
+}
+
+// completeScenarios tells shells the scenarios, and that it may also be a file.
+func (a *app) completeScenarios(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, s := range a.scenarios {
+		names = append(names, s.Name+"\t"+s.Doc)
+	}
+	return names, cobra.ShellCompDirectiveDefault
 }
 
 // jsonFlag adds --json to a command.

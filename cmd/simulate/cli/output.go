@@ -84,7 +84,7 @@ func marshal(v any) []byte {
 }
 
 // plural is "1 key" or "3 keys".
-func plural(n int, what string) string {
+func plural[N int | uint64](n N, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

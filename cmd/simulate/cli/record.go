@@ -2,11 +2,13 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"phoenix/properties/scenario"
 	"phoenix/sim"
@@ -37,23 +39,53 @@ func record(out io.Writer, s *scenario.Scenario, o scenario.Options) (*scenario.
 	return r, log.close()
 }
 
-// eventLog is a log of the first world that it watches.
+// eventLog is the log of a world.
 type eventLog struct {
 	out *bufio.Writer
 	rec *traces.Recorder
 	err error
 }
 
-// watch returns what begins the log of a world.
+// watch returns what begins the log when the world is there.
 func (l *eventLog) watch(s *scenario.Scenario, seed string) func(*sim.World) {
 	return func(w *sim.World) {
 		l.rec, l.err = traces.NewRecorder(w, l.out, traces.Header{Scenario: s.Name, Seed: seed})
 	}
 }
 
+// close ends the log when the world is done.
 func (l *eventLog) close() error {
 	if l.err != nil {
 		return l.err
 	}
 	return errors.Join(l.rec.Close(), l.out.Flush())
+}
+
+// traceForms says which form of a log saveLog writes.
+const traceForms = "NAME.txt for people, NAME.jsonl or NAME.jsonl.zst for programs, otherwise the binary log"
+
+// saveLog writes a binary log to a file, in the form that its name asks for.
+func saveLog(path string, log []byte) error {
+	form := filepath.Ext(strings.TrimSuffix(path, ".zst"))
+	if form != ".txt" && form != ".jsonl" {
+		return plainPath(os.WriteFile(path, log, 0o666))
+	}
+	r, err := traces.NewReader(path, bytes.NewReader(log))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if form == ".jsonl" {
+		return plainPath(traces.SaveJSONL(path, r))
+	}
+	return writeFile(path, func(w io.Writer) error { return traces.WriteText(w, r.Events(), traces.Filter{}) })
+}
+
+// writeEvents runs a seed again and writes its events to a file.
+func writeEvents(path string, sub *subject, seed uint64) error {
+	var log bytes.Buffer
+	if _, err := record(&log, sub.scenario, scenario.Options{Seed: seed, Config: &sub.doc.Config}); err != nil {
+		return err
+	}
+	return saveLog(path, log.Bytes())
 }

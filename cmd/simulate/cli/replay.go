@@ -1,7 +1,8 @@
 package cli
 
 import (
-	"cmp"
+	"bufio"
+	"bytes"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,9 @@ each time (nondeterministic, 3).`,
 	}
 	cmd.Flags().StringVar(&trace, "trace", "", "write the events to this file: "+traceForms)
 	a.jsonFlag(cmd)
+	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return []string{"simfail"}, cobra.ShellCompDirectiveFilterFileExt
+	}
 	return cmd
 }
 
@@ -55,15 +59,11 @@ func (a *app) replay(path, trace string) error {
 	if err != nil {
 		return badInput(err)
 	}
-	var log *eventLog
-	if trace != "" {
-		if log, err = newEventLog(trace); err != nil {
-			return usagef("--trace: %v", err)
-		}
-	}
+	var events bytes.Buffer
+	log := eventLog{out: bufio.NewWriter(&events)}
 	out := f.Replay(s, log.watch(s, f.Seed))
 	if err := log.close(); err != nil {
-		return usagef("--trace: %v", err)
+		return err
 	}
 	if out.Status == traces.Reproduced && out.Result.Failed() == nil {
 		out.Status = traces.Stale
@@ -73,6 +73,11 @@ func (a *app) replay(path, trace string) error {
 		a.report(newReplayReport(path, s, out))
 	} else if err := a.tellReplay(path, s, out); err != nil {
 		return err
+	}
+	if trace != "" {
+		if err := saveLog(trace, events.Bytes()); err != nil {
+			return usagef("--trace: %v", err)
+		}
 	}
 	return replayStatus(out.Status)
 }
@@ -109,14 +114,13 @@ func (a *app) tellReplay(path string, s *scenario.Scenario, out *traces.Replayed
 	r := out.Result
 	if out.Status == traces.Reproduced {
 		fmt.Fprintf(a.out, "reproduced: %s, the same %d events, digest %s\n\n", path, r.Events, r.Digest)
-		return traces.WriteBlock(a.out, s, r, path)
+		return writeBlock(a.out, s, r, path)
 	}
 	fmt.Fprintf(a.out, "%s: %s: %s\n", out.Status, path, out.Reason)
-	now := cmp.Or(r.Verdict.String(), "")
 	if r.Failed() == nil {
-		_, err := fmt.Fprintf(a.out, "As it stands, the file now leads to a run of %d events whose verdict is %s.\n", r.Events, now)
+		_, err := fmt.Fprintf(a.out, "As it stands, the file now leads to a run of %d events whose verdict is %s.\n", r.Events, r.Verdict)
 		return err
 	}
 	fmt.Fprint(a.out, "As it stands, the file still leads to a failing run:\n\n")
-	return traces.WriteBlock(a.out, s, r, path)
+	return writeBlock(a.out, s, r, path)
 }

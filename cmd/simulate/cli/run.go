@@ -14,7 +14,7 @@ import (
 
 // runFlags are the flags of run as they were given.
 type runFlags struct {
-	seedsFlags
+	subjectFlags
 	workers, maxFailures int
 	failDir              string
 	out                  string
@@ -47,11 +47,12 @@ go on; a second one kills.`,
   simulate run register/primary-backup --max-failures 1
   simulate run cmd/simulate/testdata/abd-partition.yaml --seed 0x2a --html history.html
   simulate run register/abd --seeds $(git rev-parse HEAD) --json`,
-		Args: a.oneScenario,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), &f, args[0]) },
+		ValidArgsFunction: a.completeScenarios,
+		Args:              a.oneScenario,
+		RunE:              func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), &f, args[0]) },
 	}
 	fl := cmd.Flags()
-	f.seedsFlags.add(fl, "0..100, or what the document says")
+	f.subjectFlags.add(fl, "0..100, or what the document says")
 	fl.IntVar(&f.workers, "workers", runtime.NumCPU(), "how many worlds to run at the same time")
 	fl.IntVar(&f.maxFailures, "max-failures", 0, "stop after so many failing seeds (0: run all seeds)")
 	fl.StringVar(&f.failDir, "fail-dir", defaultFailDir, "folder for the files that replay failures")
@@ -81,7 +82,7 @@ func (a *app) run(ctx context.Context, f *runFlags, arg string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	sub, err := a.subject(arg)
+	sub, err := a.subject(arg, f.set)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (a *app) run(ctx context.Context, f *runFlags, arg string) error {
 		}
 	}
 	fmt.Fprintf(a.err, "simulate: %s, seeds %s (%s) on %s\n",
-		sub.scenario.Name, seeds, plural(int(seeds.Count), "run"), plural(f.workers, "worker"))
+		sub.scenario.Name, seeds, plural(seeds.Count, "run"), plural(f.workers, "worker"))
 	c := newCampaign(sub, seeds)
 	if err := a.runSeeds(ctx, f, c, dir); err != nil {
 		return err
@@ -179,7 +180,7 @@ func (a *app) conclude(ctx context.Context, f *runFlags, c *campaign, dir *folde
 	if rep.Interrupted {
 		if rep.Resume != "" {
 			fmt.Fprintf(a.err, "simulate: interrupted after %s; go on with: %s %s\n",
-				plural(c.sum.Runs, "run"), invocation, c.sub.command(rep.Resume))
+				plural(c.sum.Runs, "run"), invocation, c.sub.command(rest(c.seeds, c.sum.Runs)))
 		}
 		return status(exitInterrupted)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -19,18 +20,20 @@ const invocation = "go run ./cmd/simulate"
 type subject struct {
 	scenario *scenario.Scenario
 	doc      *scenario.Document
-	arg      string // as it was named on the command line
+	arg      string   // as it was named on the command line
+	settings []string // what --set changed
 }
 
-// subject finds what an argument names: a scenario, a YAML document, or - for a
-// document on standard input.
-func (a *app) subject(arg string) (*subject, error) {
+// subject finds what an argument names, a scenario, a YAML document or - for a
+// document on standard input, and changes the fields that settings name.
+func (a *app) subject(arg string, settings []string) (*subject, error) {
 	if arg != stdin && !isDocument(arg) {
 		s, err := a.find(arg)
 		if err != nil {
 			return nil, err
 		}
-		return &subject{s, &scenario.Document{Scenario: s.Name, Config: s.Defaults}, arg}, nil
+		sub := &subject{scenario: s, doc: &scenario.Document{Scenario: s.Name, Config: s.Defaults}, arg: arg}
+		return a.with(sub, fmt.Appendf(nil, "scenario: %s\n", s.Name), settings)
 	}
 	name, data, err := a.read(arg, scenario.MaxDocument)
 	if err != nil {
@@ -40,7 +43,7 @@ func (a *app) subject(arg string) (*subject, error) {
 	if err != nil {
 		return nil, badInput(err)
 	}
-	return &subject{s, doc, arg}, nil
+	return a.with(&subject{scenario: s, doc: doc, arg: arg}, data, settings)
 }
 
 // isDocument tells a file from the name of a scenario.
@@ -84,17 +87,21 @@ func (a *app) read(path string, limit int64) (name string, data []byte, err erro
 	return name, data, plainPath(err)
 }
 
-// seedsFlags are the flags that choose seeds.
-type seedsFlags struct{ seeds, seed string }
+// subjectFlags are the flags that choose seeds and change what is run.
+type subjectFlags struct {
+	seeds, seed string
+	set         []string
+}
 
-func (f *seedsFlags) add(fl *pflag.FlagSet, otherwise string) {
+func (f *subjectFlags) add(fl *pflag.FlagSet, otherwise string) {
 	fl.StringVar(&f.seeds, "seeds", "", "seeds to run: one, or FIRST..END (default "+otherwise+")")
 	fl.StringVar(&f.seed, "seed", "", "the only seed to run")
+	fl.StringArrayVar(&f.set, "set", nil, "set a field of the document, such as workload.keys=3 (may be repeated)")
 }
 
 // choose returns the seeds that the flags, the document or the command's default
 // name, in this order.
-func (f seedsFlags) choose(doc *scenario.Document, otherwise string) (sim.SeedRange, error) {
+func (f *subjectFlags) choose(doc *scenario.Document, otherwise string) (sim.SeedRange, error) {
 	if f.seeds != "" && f.seed != "" {
 		return sim.SeedRange{}, usagef("--seed and --seeds are both given, expected one of them")
 	}
@@ -119,10 +126,19 @@ func (f seedsFlags) choose(doc *scenario.Document, otherwise string) (sim.SeedRa
 	return seeds, nil
 }
 
-// command is the command line that runs seeds of s, without the invocation.
-func (s *subject) command(seeds string) string {
-	if s.arg == stdin {
-		return "run - --seeds " + seeds + " < DOCUMENT"
+// command is the command line, without the invocation, that runs some seeds of s.
+func (s *subject) command(seeds sim.SeedRange) string {
+	text := "run " + quoted(s.arg)
+	for _, set := range s.settings {
+		text += " --set " + quoted(set)
 	}
-	return "run " + s.arg + " --seeds " + seeds
+	if seeds.Count == 1 {
+		text += fmt.Sprintf(" --seed 0x%x", seeds.First)
+	} else {
+		text += " --seeds " + seeds.String()
+	}
+	if s.arg == stdin {
+		text += " < DOCUMENT"
+	}
+	return text
 }

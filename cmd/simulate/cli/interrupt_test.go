@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"phoenix/network"
+	"phoenix/properties/scenario"
+)
+
+// interrupting is a scenario that works, and calls interrupt when its servers are
+// built for the n-th time.
+func interrupting(n int64, interrupt func()) *scenario.Scenario {
+	s := *scenario.ABD()
+	server := s.Server
+	var built atomic.Int64
+	s.Server = func(cfg *scenario.Config, ids []network.ID) network.Boot {
+		if built.Add(1) == n*int64(cfg.Servers) {
+			interrupt()
+		}
+		return server(cfg, ids)
+	}
+	return &s
+}
+
+func TestAnInterruptedRunReportsWhatIsKnownAndHowToGoOn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, interrupt := context.WithCancel(context.Background())
+	all := scenarios(interrupting(5, interrupt))
+	code, stdout, stderr := call(t, ctx, all, "run", "register/abd", "--seeds", "100..100000", "--workers", "2", "--json")
+	require.Equal(t, exitInterrupted, code)
+	var rep runReport
+	require.NoError(t, json.Unmarshal([]byte(stdout), &rep))
+	require.True(t, rep.Interrupted)
+	require.GreaterOrEqual(t, rep.Runs, 5)
+	require.LessOrEqual(t, rep.Runs, 5+2*(turnsAhead+2), "it stops soon")
+	left := fmt.Sprintf("%d..100000", 100+rep.Runs)
+	require.Equal(t, left, rep.Resume)
+	require.Contains(t, stderr, fmt.Sprintf("simulate: interrupted after %d runs; go on with: go run ./cmd/simulate run register/abd --seeds %s\n", rep.Runs, left))
+	require.FileExists(t, filepath.Join("runs", "latest", "results.json"))
+
+	// The same seeds without an interrupt give the same.
+	_, whole, _ := call(t, context.Background(), scenarios(scenario.ABD()),
+		"run", "register/abd", "--seeds", fmt.Sprintf("100..%d", 100+rep.Runs), "--json", "--no-out")
+	var same runReport
+	require.NoError(t, json.Unmarshal([]byte(whole), &same))
+	require.Equal(t, rep.Digest, same.Digest)
+	require.Equal(t, rep.Properties, same.Properties)
+}
+
+func TestAnInterruptBeforeTheFirstRunIsNoVerdict(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, interrupt := context.WithCancel(context.Background())
+	interrupt()
+	code, stdout, stderr := call(t, ctx, scenarios(scenario.ABD()), "run", "register/abd", "--no-out", "--junit", "junit.xml")
+	require.Equal(t, exitInterrupted, code)
+	require.Regexp(t, `^INCONCLUSIVE register/abd: 0 runs of 100, seeds 0\.\.100\n`, stdout)
+	require.Contains(t, stderr, "--seeds 0..100\n")
+	junit, err := os.ReadFile("junit.xml")
+	require.NoError(t, err)
+	require.Contains(t, string(junit), `tests="1" failures="0" errors="1"`)
+	for _, args := range [][]string{{"demo", "register/abd"}, {"doctor"}, {"check", "x.edn"}} {
+		code, _, _ := call(t, ctx, scenarios(scenario.ABD()), args...)
+		require.Equal(t, exitInterrupted, code, "%v", args)
+	}
+}
+
+// start runs a command of TestMain in a process and waits until it says that it runs.
+func start(t *testing.T, args ...string) (cmd *exec.Cmd, stdout io.Reader, stderr *bufio.Reader) {
+	t.Helper()
+	cmd = exec.Command(args[0], args[1:]...)
+	cmd.Dir = t.TempDir()
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	pipe, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewReader(pipe)
+	line, err := lines.ReadString('\n')
+	require.NoError(t, err)
+	require.Regexp(t, `^simulate: .* seeds 0\.\.1000000000 `, line)
+	return cmd, stdout, lines
+}
+
+func TestASignalEndsARunInOrder(t *testing.T) {
+	cmd, stdout, stderr := start(t, "simulate", "run", "register/abd", "--seeds", "0..1000000000", "--no-out", "--json")
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	var rep runReport
+	require.NoError(t, json.NewDecoder(stdout).Decode(&rep))
+	told, err := io.ReadAll(stderr)
+	require.NoError(t, err)
+	require.Regexp(t, regexp.MustCompile(`go on with: go run \./cmd/simulate run register/abd --seeds \d+\.\.1000000000\n`), string(told))
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exit)
+	require.Equal(t, exitInterrupted, exit.ExitCode())
+	require.True(t, rep.Interrupted)
+}
+
+func TestASecondSignalKills(t *testing.T) {
+	cmd, _, stderr := start(t, "hanging", "run", "test/hanging", "--seeds", "0..1000000000", "--no-out")
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	line, err := stderr.ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "simulate: interrupted, finishing what has begun; a second interrupt kills\n", line)
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exit)
+	require.Equal(t, syscall.SIGINT, exit.Sys().(syscall.WaitStatus).Signal())
+}
