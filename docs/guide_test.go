@@ -119,3 +119,13 @@ func TestPartitionOfTheGuideCutsAndHeals(t *testing.T) {
 type handler func(network.ID, any)
 
 func (h handler) Receive(from network.ID, msg any) { h(from, msg) }
+
+// between returns the text from after the first mark up to the second.
+func between(t *testing.T, text, from, to string) string {
+	t.Helper()
+	_, text, ok := strings.Cut(text, from)
+	require.True(t, ok, "no %q", from)
+	text, _, ok = strings.Cut(text, to)
+	require.True(t, ok, "no %q", to)
+	return text
+}

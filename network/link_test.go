@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -37,22 +38,24 @@ func TestADuplicateIsASecondCopyWithADelayOfItsOwn(t *testing.T) {
 
 // The second copy of each message is what Duplicate adds: the first keeps its time.
 func TestDuplicationAtARateLeavesTheFirstCopyAlone(t *testing.T) {
-	times := func(dup network.Prob) *post {
-		p := newPost(1, always(network.Link{Delay: network.Exponential(ms), Duplicate: dup}), "a", "b")
+	times := func(dup network.Prob, ordered bool) *post {
+		p := newPost(1, always(network.Link{Delay: network.Exponential(5 * ms), Duplicate: dup, Ordered: ordered}), "a", "b")
 		for i := range 1000 {
-			p.send(0, 0, 1, i)
+			p.send(time.Duration(i)*ms, 0, 1, i)
 		}
 		p.run(t)
 		return p
 	}
-	plain, doubled := times(0), times(network.ProbOf(0.25))
-	two := 0
-	for key, f := range doubled.fates {
-		require.Contains(t, f.delays, plain.fates[key].delays[0])
-		two += len(f.delays) - 1
+	for _, ordered := range []bool{false, true} {
+		plain, doubled := times(0, ordered), times(network.ProbOf(0.25), ordered)
+		two := uint64(0)
+		for key, f := range doubled.fates {
+			require.Contains(t, f.delays, plain.fates[key].delays[0])
+			two += uint64(len(f.delays) - 1)
+		}
+		require.InDelta(t, 250, two, 55) // 4 standard deviations
+		require.Equal(t, sim.FaultCount{Name: "duplicate", Configured: 1, Fired: two, Effect: two}, doubled.faults("duplicate"))
 	}
-	require.InDelta(t, 250, two, 55) // 4 standard deviations
-	require.Equal(t, sim.FaultCount{Name: "duplicate", Configured: 1, Fired: uint64(two), Effect: uint64(two)}, doubled.faults("duplicate"))
 }
 
 func TestAReorderedMessageIsOvertaken(t *testing.T) {
@@ -183,6 +186,29 @@ func TestCorruptionChangesACopyAndNotTheSendersValue(t *testing.T) {
 	require.Contains(t, p.got[2][0].msg.(page).words, "?")
 	require.Equal(t, map[string]int{"corrupt": 2}, p.drops())
 	require.Equal(t, sim.FaultCount{Name: "corrupt", Configured: 1, Fired: 4, Effect: 4}, p.faults("corrupt"))
+}
+
+func TestEachMessageIsCorruptedInAWayOfItsOwn(t *testing.T) {
+	run := func(extra int) []any {
+		p := newPost(1, always(network.Link{Corrupt: network.Certain, Duplicate: network.ProbOf(0.5)}), "a", "b")
+		network.OnCorrupt(p.n, func(r *rand.Rand, _ string) string { return strconv.FormatUint(r.Uint64(), 36) })
+		for range extra {
+			p.send(0, 1, 0, "x")
+		}
+		for range 50 {
+			p.send(ms, 0, 1, "x")
+		}
+		p.run(t)
+		return p.bodies(1)
+	}
+	got := run(0)
+	require.Equal(t, got, run(7), "whatever happens to others")
+	distinct := map[any]bool{}
+	for _, body := range got {
+		distinct[body] = true
+	}
+	require.Len(t, distinct, 50, "the copies of one message are alike, others not")
+	require.Greater(t, len(got), 60)
 }
 
 func TestOnCorruptWantsTheTypeOfAMessage(t *testing.T) {

@@ -21,15 +21,16 @@ type binaryLog struct {
 	c      cursor // in the block
 	ended  bool   // the last record was read
 
-	header Header
-	end    End
-	seq    uint64
-	at     sim.Time
-	hosts  []string
-	names  []string
-	schema schema
-	data   []byte // of the last value: its canonical encoding
-	value  Value
+	header   Header
+	end      End
+	seq      uint64
+	at       sim.Time
+	hosts    []string
+	hostSize int // see maxHosts
+	names    []string
+	schema   schema
+	data     []byte // of the last value: its canonical encoding
+	value    Value
 	memory
 	check *sim.World // it has the same events, and so the same digest
 }
@@ -135,10 +136,11 @@ func (b *binaryLog) record(number uint16) {
 	c := &b.c
 	switch number {
 	case recHost:
-		if len(b.hosts) == maxHosts {
-			c.fail("expected at most %d hosts", maxHosts)
+		name := c.text(maxHosts, "the name of a host")
+		if b.hostSize += len(name) + hostCost; b.hostSize > maxHosts {
+			c.fail("expected fewer hosts, with shorter names")
 		}
-		b.hosts = append(b.hosts, c.text(maxPayload, "the name of a host"))
+		b.hosts = append(b.hosts, name)
 	case recType:
 		b.schema.define(c)
 	case recCheck, recEnd:

@@ -9,6 +9,9 @@
 // programs; the Reader reads JSONL too, and both compressed by zstd. Diverge
 // finds the first difference of two event sequences, Compare of two runs.
 //
+// A Failure is the other trace of a run that failed: not what happened, but
+// what it takes to make it happen again.
+//
 // # The binary log
 //
 // A log is the magic bytes "phxlog" 0x00 and the version 0x01, and then blocks:

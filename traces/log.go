@@ -64,7 +64,9 @@ const (
 	maxName    = 256 // of a Go type or a field; longer ones are cut
 	maxHeader  = 1 << 20
 	maxTypes   = 1 << 16
-	maxHosts   = 1 << 20
+	maxFields  = 1 << 20  // of all types together
+	maxHosts   = 32 << 20 // bytes of all names of hosts, plus hostCost for each
+	hostCost   = 16
 	maxInterns = 1 << 12 // names of events that get a number
 	maxIntern  = 64      // and how long those may be
 	maxKind    = 63

@@ -140,6 +140,8 @@ func TestWhatIsWrongWithALogIsSaid(t *testing.T) {
 		"expected nil, found 1 bytes":                                                     in(1, 32, 2, 1, 0),
 		"expected the number of a type that is defined":                                   in(1, 32, 3, 1, 0),
 		"expected the kind of a type, 1 to 26, found 27":                                  in(3<<6&255, 0, 1, 2, 3, 4, 5, 6, 7, 8, 27, 0),
+		"expected fewer hosts, with shorter names":                                        in(append([]byte{2 << 6 & 255, 0, 0xf1, 0xff, 0xff, 0x0f}, make([]byte, 32<<20-15)...)...),
+		"expected at most 1048576 fields":                                                 in(append([]byte{3 << 6 & 255, 0, 1, 2, 3, 4, 5, 6, 7, 8, 25, 0, 0xff, 0xff, 0xff, 0xff, 0x0f}, make([]byte, 3<<20)...)...),
 	} {
 		_, err := readAll("log", bytes.NewReader(log))
 		require.ErrorContains(t, err, want)

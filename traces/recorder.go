@@ -30,6 +30,7 @@ type Recorder struct {
 	seq     uint64     // of the last event
 	at      sim.Time
 	hosts   int
+	hostLen int // see maxHosts
 	names   map[string]uint64
 	types   describer
 	typ     uint64 // of the last value
@@ -89,7 +90,9 @@ func (r *Recorder) observe(e *sim.Event) {
 		return
 	}
 	r.seq = e.Seq
-	r.addHosts(max(e.Host, e.Peer))
+	if r.addHosts(max(e.Host, e.Peer)); r.err != nil {
+		return
+	}
 	var content []byte
 	typ := uint64(rawType)
 	if e.Data != nil {
@@ -205,9 +208,13 @@ func (r *Recorder) addHosts(id sim.HostID) {
 		return
 	}
 	for _, h := range r.w.Hosts()[r.hosts:] {
+		r.hosts++
+		if r.hostLen += len(h.Name()) + hostCost; r.hostLen > maxHosts {
+			r.err = fmt.Errorf("traces: the names of %d hosts are too long, expected %d bytes at most", r.hosts, maxHosts)
+			return
+		}
 		r.begin(recHost)
 		r.text(h.Name())
-		r.hosts++
 	}
 }
 

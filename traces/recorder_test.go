@@ -214,6 +214,22 @@ func TestAnEventThatALogCannotHoldIsAnError(t *testing.T) {
 	}
 }
 
+func TestNamesOfHostsAreBounded(t *testing.T) {
+	var out bytes.Buffer
+	w := sim.New(sim.Config{})
+	defer w.Close()
+	rec, err := traces.NewRecorder(w, &out, traces.Header{})
+	require.NoError(t, err)
+	w.AddHost("a", nil)
+	w.Run(sim.Limit{})
+	w.AddHost(strings.Repeat("b", 32<<20), nil)
+	w.Emit(sim.Event{Kind: sim.Note, Host: 1, Peer: sim.NoHost})
+	require.EqualError(t, rec.Close(), "traces: the names of 2 hosts are too long, expected 33554432 bytes at most")
+	events, err := readAll("log", &out)
+	require.ErrorIs(t, err, traces.ErrTruncated)
+	require.Empty(t, events, "they were in the block that was not written")
+}
+
 func TestNamesThatComeBackAreKeptOnce(t *testing.T) {
 	size := func(name func(i int) string) int {
 		return len(record(t, func(w *sim.World) {

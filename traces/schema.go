@@ -9,8 +9,9 @@ import (
 
 // schema is the Go types that a log has defined so far.
 type schema struct {
-	types []goType
-	byID  map[uint64]uint64 // sim.TypeID to index in types
+	types  []goType
+	fields int               // of all types
+	byID   map[uint64]uint64 // sim.TypeID to index in types
 }
 
 type goType struct {
@@ -50,6 +51,9 @@ func (s *schema) define(c *cursor) {
 		n := c.uvarint("the number of fields")
 		for i := uint64(0); i < n && c.ok(); i++ {
 			t.fields = append(t.fields, field{c.text(maxName, "the name of a field"), ref(c)})
+			if s.fields++; s.fields > maxFields {
+				c.fail("expected at most %d fields", maxFields)
+			}
 		}
 	}
 	if s.byID == nil {
@@ -122,7 +126,7 @@ func (d *decoder) value(index uint64, depth int) Value {
 	case reflect.String:
 		return text(d.c.take(d.c.uvarint("the length of a string"), "a string"))
 	case reflect.Struct:
-		v := Value{Form: Object, Items: make([]Item, 0, min(len(t.fields), d.c.left()+1))}
+		v := Value{Form: Object, Items: make([]Item, 0, min(len(t.fields), 64))}
 		for i := 0; i < len(t.fields) && d.going(); i++ {
 			v.Items = append(v.Items, Item{t.fields[i].name, d.value(t.fields[i].typ, depth+1)})
 		}

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"phoenix/nodes"
 	"phoenix/properties"
@@ -230,7 +231,7 @@ func WriteBlock(w io.Writer, s *scenario.Scenario, r *scenario.Result, file stri
 	o := r.Failed()
 	fmt.Fprintf(&b, "FAIL %s: %s\n", s.Name, describe(o))
 	faults := cmp.Or(properties.Coverage(r.Faults).String(), "none")
-	fmt.Fprintf(&b, "  seed 0x%x  events %d  virtual %s  faults: %s\n", r.Seed, r.Events, r.Virtual, faults)
+	fmt.Fprintf(&b, "  seed 0x%x  events %d  virtual %s  faults: %s\n", r.Seed, r.Events, time.Duration(r.Virtual).Round(time.Millisecond), faults)
 	if file != "" {
 		fmt.Fprintf(&b, "  replay:  go run ./cmd/simulate replay %s\n", file)
 	}
