@@ -25,6 +25,7 @@ type Campaign struct {
 	// Digest depends on every event of every run, in order.
 	Digest sim.Digest
 
+	judged   properties.Coverage
 	outcomes []properties.Outcome
 }
 
@@ -39,6 +40,7 @@ func (c *Campaign) Add(r *Result) {
 	c.Events += r.Events
 	c.Virtual += r.Virtual
 	c.Faults = c.Faults.Add(r.Faults)
+	c.judged = c.judged.Add(r.Judged)
 	c.outcomes = properties.Merge(c.outcomes, r.Outcomes)
 	c.Digest = xxh3.Hash128(append(c.Digest[:], r.Digest[:]...)).Bytes()
 }
@@ -50,7 +52,7 @@ func (c *Campaign) Outcomes() []properties.Outcome {
 	all := make([]properties.Outcome, len(c.outcomes))
 	for i, o := range c.outcomes {
 		if o.Name == properties.EffectName {
-			o = c.Faults.Outcome()
+			o = c.judged.Outcome()
 		}
 		all[i] = o
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"phoenix/properties"
 	"phoenix/resilience/chaos"
 	"phoenix/sim"
 )
@@ -97,4 +98,27 @@ func shuffled(k sim.Key, names []string) []string {
 	all := slices.Clone(names)
 	k.Rand().Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	return all
+}
+
+// judged adds up the counts of drawn faults by kind, in the place of the first.
+func judged(c properties.Coverage, drawn []chaos.Fault) properties.Coverage {
+	kinds := map[string]string{} // by name of the count
+	for _, f := range drawn {
+		for _, host := range slices.Concat(f.Crash, f.Pause) {
+			for _, kind := range []string{"crash", "restart", "pause"} {
+				kinds[kind+" "+host] = kind
+			}
+		}
+		if f.Partition != nil {
+			kinds["partition "+f.Partition.Name] = "partition"
+		}
+	}
+	var sum properties.Coverage
+	for _, f := range c {
+		if kind := kinds[f.Name]; kind != "" {
+			f.Name = kind
+		}
+		sum = sum.Add(properties.Coverage{f})
+	}
+	return sum
 }

@@ -81,11 +81,14 @@ type Result struct {
 	// same key.
 	Overlapping int `json:"overlapping"`
 
-	Config   Config          `json:"-"` // resolved: the nemesis has become faults
-	Scripts  [][]nodes.Op    `json:"-"`
-	Picks    []sim.Pick      `json:"-"`
-	History  *linear.History `json:"-"`
-	Findings []sim.Finding   `json:"-"`
+	// Judged is Faults with those that the nemesis drew added up by kind: whom
+	// they hit is chance, so what has to show an effect is the kind.
+	Judged   properties.Coverage `json:"-"`
+	Config   Config              `json:"-"` // resolved: the nemesis has become faults
+	Scripts  [][]nodes.Op        `json:"-"`
+	Picks    []sim.Pick          `json:"-"`
+	History  *linear.History     `json:"-"`
+	Findings []sim.Finding       `json:"-"`
 }
 
 // The names of the properties that every scenario has.
@@ -121,13 +124,14 @@ func (s *Scenario) Validate(c *Config) error {
 	return nil
 }
 
-// resolve turns the nemesis into faults.
-func (c Config) resolve(seed uint64) Config {
+// resolve turns the nemesis into faults, which come last, and says how many they
+// are.
+func (c Config) resolve(seed uint64) (Config, int) {
 	servers, clients := c.hosts()
 	drawn := c.Nemesis.plan(sim.NewKey(seed).Sub("nemesis"), servers, clients)
 	c.Faults = append(slices.Clone(c.Faults), drawn...)
 	c.Nemesis = Nemesis{}
-	return c
+	return c, len(drawn)
 }
 
 // Run runs the scenario once. It is a pure function of s and o, but for Watch.
@@ -140,7 +144,7 @@ func (s *Scenario) Run(o Options) *Result {
 	if err := s.Validate(&cfg); err != nil {
 		panic("scenario: " + err.Error())
 	}
-	cfg = cfg.resolve(o.Seed)
+	cfg, drawn := cfg.resolve(o.Seed)
 	w := sim.New(sim.Config{Seed: o.Seed, Chooser: o.Chooser, Interleave: cfg.Interleave})
 	defer w.Close()
 	if o.Watch != nil {
@@ -164,6 +168,7 @@ func (s *Scenario) Run(o Options) *Result {
 	r.Digest, r.Events, r.Virtual, r.End = w.Digest(), w.Events(), w.Now(), end.String()
 	r.Picks, r.Findings, r.Operations = w.Picks(), w.Findings(), hist.Counts()
 	r.Faults = properties.CoverageOf(w)
+	r.Judged = judged(r.Faults, cfg.Faults[len(cfg.Faults)-drawn:])
 	r.judge(s, set.Judge(end), hist)
 	return r
 }
@@ -200,7 +205,7 @@ func (r *Result) judge(s *Scenario, declared []properties.Outcome, hist *linear.
 	if r.Overlapping == 0 {
 		overlap.Verdict, overlap.Detail = properties.Inconclusive, "no two operations on one key were concurrent"
 	}
-	r.Outcomes = append(r.Outcomes, overlap, r.ended(), r.Faults.Outcome())
+	r.Outcomes = append(r.Outcomes, overlap, r.ended(), r.Judged.Outcome())
 	r.Verdict = properties.Overall(r.Outcomes)
 }
 
