@@ -28,7 +28,6 @@ func lossy(d network.Delay) network.Config {
 type ponger struct {
 	ep      *network.Endpoint
 	payload any
-	first   network.ID // who starts the game, and with whom
 	left    *int
 }
 
@@ -162,8 +161,10 @@ func baseline(b *testing.B, nodes, tokens int, delay func(*rand.Rand) time.Durat
 	now, seq := time.Duration(0), uint64(0)
 	payload := make([]byte, 64)
 	send := func(to int) {
-		if r.Float64() < 1e-9 || r.Float64() < 1e-9 || r.Float64() < 1e-9 {
-			return
+		for range 3 { // loss, duplication, reordering
+			if r.Float64() < 1e-9 {
+				return
+			}
 		}
 		seq++
 		heap.Push(h, &baselineEvent{at: now + delay(r), seq: seq, to: to, msg: payload})
