@@ -32,7 +32,7 @@ func (c *counter) Receive(from network.ID, msg any) {
 			c.value++
 		}
 		c.seen[m] = true
-		c.ep.Send(from, done{m.Request})
+		c.ep.Send(from, done(m))
 	}
 }
 

@@ -10,10 +10,11 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// linkFaults counts what the models of the links did. A counter that was never
-// configured exists too, but is not registered with the world.
+// linkFaults counts what the models of the links did.
 type linkFaults struct {
 	loss, duplicate, reorder, corrupt, bandwidth, clog *sim.FaultCount
+
+	none sim.FaultCount // stands for those that cannot happen
 }
 
 // strike counts a fault that has its effect as it happens.
@@ -30,7 +31,7 @@ func (f *linkFaults) configure(w *sim.World, m *Link) {
 			*c = w.FaultCount(name)
 			(*c).Configured++
 		case *c == nil:
-			*c = new(sim.FaultCount)
+			*c = &f.none
 		}
 	}
 	want(&f.loss, "loss", m.Loss > 0 || m.Burst.LossBad > 0 || m.Burst.LossGood > 0)

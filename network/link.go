@@ -194,13 +194,14 @@ func (n *Network) makeLink(from, to ID) *link {
 	}
 	a, b := n.w.HostName(from), n.w.HostName(to)
 	l := &link{from: from, to: to, key: n.key.Sub(a).Sub(b), receiver: n.w.Host(to)}
-	model := n.cfg.Link
+	l.set(&n.cfg.Link)
 	if from == to {
-		model = Link{} // a node reaches itself at once and for sure
+		l.set(&Link{}) // a node reaches itself at once and for sure
 	} else if d, ok := n.cfg.Regions.between(a, b); ok {
+		model := n.cfg.Link
 		model.Delay = d
+		l.set(&model)
 	}
-	l.set(&model)
 	n.links[from][to] = l
 	return l
 }

@@ -122,6 +122,19 @@ func worldR1000(b *testing.B) {
 // BenchmarkS builds a world of two nodes, exchanges 100 messages and tears it
 // down.
 func BenchmarkS(b *testing.B) {
+	b.Run("world", worldS)
+	b.Run("baseline", func(b *testing.B) {
+		for range b.N {
+			loop := newBaseline(2, 1, func(*rand.Rand) time.Duration { return time.Millisecond })
+			for range 100 {
+				loop.step()
+			}
+		}
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "worlds/s")
+	})
+}
+
+func worldS(b *testing.B) {
 	cfg := lossy(network.Constant(time.Millisecond))
 	b.ReportAllocs()
 	for i := range b.N {
@@ -152,36 +165,54 @@ func BenchmarkIdle(b *testing.B) {
 	}
 }
 
-// baseline is the loop that simulators are usually built on: a container/heap of
+// baselineLoop is what simulators are usually built on: a container/heap of
 // pointers to events, a source of randomness for all, a few fates drawn for each
-// message; no event stream, no digest, no keyed randomness.
-func baseline(b *testing.B, nodes, tokens int, delay func(*rand.Rand) time.Duration) {
-	r := rand.New(rand.NewPCG(1, 2))
-	h := &baselineHeap{}
-	now, seq := time.Duration(0), uint64(0)
-	payload := make([]byte, 64)
-	send := func(to int) {
-		for range 3 { // loss, duplication, reordering
-			if r.Float64() < 1e-9 {
-				return
-			}
-		}
-		seq++
-		heap.Push(h, &baselineEvent{at: now + delay(r), seq: seq, to: to, msg: payload})
-	}
+// message; no event stream, no digest, no keyed randomness, no failing hosts.
+type baselineLoop struct {
+	heap    baselineHeap
+	rand    *rand.Rand
+	now     time.Duration
+	seq     uint64
+	nodes   int
+	payload any
+	delay   func(*rand.Rand) time.Duration
+}
+
+func newBaseline(nodes, tokens int, delay func(*rand.Rand) time.Duration) *baselineLoop {
+	l := &baselineLoop{rand: rand.New(rand.NewPCG(1, 2)), nodes: nodes, payload: make([]byte, 64), delay: delay}
 	for i := range tokens {
-		send(i % nodes)
+		l.send(i % nodes)
 	}
+	return l
+}
+
+func (l *baselineLoop) send(to int) {
+	for range 3 { // loss, duplication, reordering
+		if l.rand.Float64() < 1e-9 {
+			return
+		}
+	}
+	l.seq++
+	heap.Push(&l.heap, &baselineEvent{at: l.now + l.delay(l.rand), seq: l.seq, to: to, msg: l.payload})
+}
+
+// step delivers a message and has its receiver send one to a random peer.
+func (l *baselineLoop) step() {
+	e := heap.Pop(&l.heap).(*baselineEvent)
+	l.now = e.at
+	to := l.rand.IntN(l.nodes - 1)
+	if to >= e.to {
+		to++
+	}
+	l.send(to)
+}
+
+func baseline(b *testing.B, nodes, tokens int, delay func(*rand.Rand) time.Duration) {
+	loop := newBaseline(nodes, tokens, delay)
 	b.ReportAllocs()
 	b.ResetTimer()
 	for range b.N {
-		e := heap.Pop(h).(*baselineEvent)
-		now = e.at
-		to := r.IntN(nodes - 1)
-		if to >= e.to {
-			to++
-		}
-		send(to)
+		loop.step()
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1e6, "Mmessages/s")
 }

@@ -18,10 +18,10 @@ const argBits = 56
 func (it item) sink() SinkID { return SinkID(it.what >> argBits) }
 func (it item) arg() uint64  { return it.what & (1<<argBits - 1) }
 
-// The queue looks at times as numbers of this many bits a digit. Four is where
+// The queue looks at times as numbers of this many bits a digit. Five is where
 // moving items down the digits and touching many buckets cost the least together.
 const (
-	digitBits = 4
+	digitBits = 5
 	digits    = 1 << digitBits
 	levels    = (63 + digitBits - 1) / digitBits
 )
@@ -47,7 +47,7 @@ type queue struct {
 	base    Time // no item outside the front is before base
 	filled  uint32
 	buckets [levels]struct {
-		filled uint32 // bit d is set iff lists[d] holds items, as filled for levels
+		filled uint64 // bit d is set iff lists[d] holds items, as filled for levels
 		lists  [digits]list
 	}
 	free *chunk
@@ -161,7 +161,7 @@ func (q *queue) fill(limit Time) {
 	q.front, q.head = q.front[:0], 0
 	for q.filled != 0 {
 		l := bits.TrailingZeros32(q.filled)
-		d := bits.TrailingZeros32(q.buckets[l].filled)
+		d := bits.TrailingZeros64(q.buckets[l].filled)
 		// The bucket's times have the digits of base above its own digit, d.
 		width := Time(1) << (l * digitBits)
 		start := q.base&^(width*digits-1) + Time(d)*width
@@ -269,7 +269,7 @@ func (q *queue) sweep(keep func(item) bool) {
 func (q *queue) reset() {
 	for q.filled != 0 {
 		l := bits.TrailingZeros32(q.filled)
-		q.release(q.detach(l, bits.TrailingZeros32(q.buckets[l].filled)))
+		q.release(q.detach(l, bits.TrailingZeros64(q.buckets[l].filled)))
 	}
 	q.front, q.head, q.n, q.bound, q.base = q.front[:0], 0, 0, 0, 0
 }

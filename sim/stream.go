@@ -12,7 +12,12 @@ func (w *World) Observe(fn func(*Event)) { w.watchers = append(w.watchers, fn) }
 func (w *World) AfterStep(fn func()) { w.after = append(w.after, fn) }
 
 // Digest returns the hash of the event stream so far.
-func (w *World) Digest() Digest { return w.hash.sum() }
+func (w *World) Digest() Digest {
+	if w.closed {
+		return w.final
+	}
+	return w.hash.sum()
+}
 
 // Events returns how many events there have been.
 func (w *World) Events() uint64 { return w.seq }
@@ -112,6 +117,9 @@ func (w *World) FaultCount(name string) *FaultCount {
 		}
 	}
 	f := &FaultCount{Name: name}
+	if w.faults == nil {
+		w.faults = make([]*FaultCount, 0, 8)
+	}
 	w.faults = append(w.faults, f)
 	return f
 }

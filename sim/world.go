@@ -35,9 +35,10 @@ type World struct {
 	ended  bool  // Halt was called
 	closed bool
 
-	queue *queue
-	sinks []Sink
-	funcs slab[func()]
+	memory *memory // of queue and hash
+	queue  *queue
+	sinks  []Sink
+	funcs  slab[func()]
 
 	hosts   []*Host
 	byName  map[string]*Host
@@ -45,7 +46,8 @@ type World struct {
 	stale   int // cancelled timers still in the queue
 	wakeups slab[wakeup]
 
-	hash     hasher
+	hash     *hasher
+	final    Digest // after Close
 	enc      encoder
 	data     []byte // canonical encoding of the event being emitted
 	opaque   error  // first value that could not be encoded
@@ -59,18 +61,21 @@ type World struct {
 
 // New returns a world at time 0 without hosts.
 func New(cfg Config) *World {
-	w := &World{cfg: cfg, root: NewKey(cfg.Seed), chooser: cfg.Chooser, queue: queues.Get().(*queue)}
-	if w.chooser == nil {
-		w.chooser = Seeded(w.root.Sub("choices"))
-	}
+	m := memories.Get().(*memory)
+	w := &World{cfg: cfg, root: NewKey(cfg.Seed), chooser: cfg.Chooser, memory: m, queue: &m.queue, hash: &m.hash}
 	w.hash.reset()
 	w.sinks = make([]Sink, sinkFirst, sinkFirst+2)
 	return w
 }
 
-// queues keeps the memory of closed worlds for new ones: a world is built tens of
-// thousands of times a second. A queue in here is empty.
-var queues = sync.Pool{New: func() any { return new(queue) }}
+// memory is what closed worlds leave to new ones, empty: a world is built tens of
+// thousands of times a second.
+type memory struct {
+	queue queue
+	hash  hasher
+}
+
+var memories = sync.Pool{New: func() any { return new(memory) }}
 
 // Close ends the world: processes are unwound (their deferred calls run, without
 // effect on the world) and no event happens any more. What happened can still be
@@ -85,9 +90,10 @@ func (w *World) Close() {
 		h.epoch++
 		h.killProcs()
 	}
+	w.final = w.hash.sum()
 	w.queue.reset()
-	queues.Put(w.queue)
-	w.queue = nil
+	memories.Put(w.memory)
+	w.memory, w.queue, w.hash = nil, nil, nil
 }
 
 // Now returns the current virtual time.
@@ -124,6 +130,9 @@ func (w *World) HostName(id HostID) string {
 func (w *World) Choose(label string, n int) int {
 	if n < 2 || w.closed {
 		return 0
+	}
+	if w.chooser == nil {
+		w.chooser = Seeded(w.root.Sub("choices"))
 	}
 	picked := w.chooser.Choose(label, n)
 	if picked < 0 || picked >= n {
