@@ -12,6 +12,9 @@ type item struct {
 	what  uint64 // the sink in the top byte, its argument below
 }
 
+// fewItems is how many items are sorted by insertion rather than by digits.
+const fewItems = 48
+
 // argBits is how many bits an item has for the argument of its sink.
 const argBits = 56
 
@@ -57,11 +60,11 @@ type queue struct {
 // so that memory follows the number of items whatever their times.
 type list struct{ first, last *chunk }
 
-// chunk has a size just below that of a class of Go's allocator.
+// chunk fills a page of memory: large buckets are read and written in streams.
 type chunk struct {
 	next  *chunk
 	n     int
-	items [42]item
+	items [170]item
 }
 
 func (q *queue) push(it item) {
@@ -169,7 +172,7 @@ func (q *queue) fill(limit Time) {
 			return
 		}
 		c := q.detach(l, d)
-		if l == 0 || c.next == nil {
+		if l == 0 || c.next == nil && c.n <= fewItems {
 			if q.bound = start + width; q.bound < 0 {
 				q.bound = Forever
 			}

@@ -102,7 +102,7 @@ const (
 // Hash identifies what the scenario means: its name, revision and defaults. A
 // file recorded under another hash is stale.
 func (s *Scenario) Hash() string {
-	text, err := marshalConfig(&s.Defaults)
+	text, err := Encode(&s.Defaults)
 	if err != nil {
 		panic("scenario: the defaults of " + s.Name + " cannot be written: " + err.Error())
 	}

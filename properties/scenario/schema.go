@@ -1,0 +1,80 @@
+package scenario
+
+import (
+	"encoding/json"
+	"reflect"
+	"sync"
+	"time"
+
+	"phoenix/network"
+	"phoenix/resilience/chaos"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/jsonschema-go/jsonschema"
+)
+
+// obeys checks a document against the schema that is handed out, so that the two
+// cannot disagree unnoticed: what an editor marks as wrong is not accepted here.
+func (f *File) obeys() error {
+	var instance any
+	if err := yaml.NodeToValue(f.body, &instance); err != nil {
+		return f.wrap(err)
+	}
+	plain, err := json.Marshal(instance)
+	if err != nil {
+		return f.Errorf("$", "%v", err)
+	}
+	var value any
+	if err := json.Unmarshal(plain, &value); err != nil {
+		return f.Errorf("$", "%v", err)
+	}
+	if err := resolved().Validate(value); err != nil {
+		return f.Errorf("$", "does not fit the schema: %v", err)
+	}
+	return nil
+}
+
+var resolved = sync.OnceValue(func() *jsonschema.Resolved {
+	r, err := Schema().Resolve(nil)
+	if err != nil {
+		panic("scenario: the generated schema is wrong: " + err.Error())
+	}
+	return r
+})
+
+// Schema returns the JSON Schema of scenario documents, made from Document. It
+// knows of the form only: what hosts there are, say, depends on the document.
+func Schema() *jsonschema.Schema {
+	kinds := make([]any, 0, len(chaos.Kinds()))
+	for _, k := range chaos.Kinds() {
+		kinds = append(kinds, string(k))
+	}
+	s, err := jsonschema.For[Document](&jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
+		reflect.TypeFor[time.Duration](): {Type: "string", Description: "a duration such as 1.5s or 200ms",
+			Pattern: `^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`},
+		reflect.TypeFor[network.Delay](): {Type: "string",
+			Description: "a delay such as 5ms, uniform(1ms, 10ms), exp(20ms), lognormal(2ms, 0.5)"},
+		reflect.TypeFor[network.Prob](): {Types: []string{"string", "number"}, Description: "a probability such as 1%, 0.01 or 1/100"},
+		reflect.TypeFor[chaos.Kind]():   {Type: "string", Enum: kinds},
+	}})
+	if err != nil {
+		panic("scenario: no schema for documents: " + err.Error())
+	}
+	s.Title = "Phoenix scenario"
+	relax(s)
+	s.Required = []string{"scenario"}
+	s.Properties["faults"].Items.Required = []string{"at"}
+	return s
+}
+
+// relax lets a document leave out what has a default.
+func relax(s *jsonschema.Schema) {
+	if s == nil {
+		return
+	}
+	s.Required = nil
+	for _, p := range s.Properties { // order: each is changed alone
+		relax(p)
+	}
+	relax(s.Items)
+}

@@ -1,0 +1,211 @@
+package scenario
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// MaxDocument is the largest size in bytes of a file that is read as YAML.
+const MaxDocument = 16 << 20
+
+// maxNesting bounds how deep a file may nest: the parser is recursive.
+const maxNesting = 50
+
+// A SyntaxError says where and why a YAML file was refused.
+type SyntaxError struct {
+	File      string
+	Line, Col int // from 1; 0 where the whole file is meant
+	Msg       string
+	Excerpt   string // the line, and a caret below the place; may be empty
+}
+
+// Error returns "file:line:column: message" and the excerpt below it.
+func (e *SyntaxError) Error() string {
+	where := e.File
+	if e.Line > 0 {
+		where = fmt.Sprintf("%s:%d:%d", e.File, e.Line, e.Col)
+	}
+	text := where + ": " + e.Msg
+	if e.Excerpt != "" {
+		text += "\n" + e.Excerpt
+	}
+	return text
+}
+
+// File is a YAML file, parsed, that knows where its values stand. It holds one
+// document without anchors, aliases, tags and directives.
+type File struct {
+	name string
+	data []byte
+	body ast.Node
+}
+
+// ParseFile reads YAML; name stands for the file in errors, which are
+// *SyntaxError.
+func ParseFile(name string, data []byte) (*File, error) {
+	f := &File{name: name, data: data}
+	switch {
+	case len(data) > MaxDocument:
+		return nil, f.at(nil, fmt.Sprintf("is %d bytes long, expected at most %d", len(data), MaxDocument))
+	case bytes.IndexByte(data, 0) >= 0:
+		return nil, f.at(nil, "holds a zero byte, expected YAML text")
+	case !utf8.Valid(data):
+		return nil, f.at(nil, "is not UTF-8, expected YAML text")
+	}
+	tokens := lexer.Tokenize(string(data))
+	if t, msg := refused(tokens); t != nil {
+		return nil, f.at(t, msg)
+	}
+	tree, err := parser.Parse(tokens, 0)
+	switch {
+	case err != nil:
+		return nil, f.wrap(err)
+	case len(tree.Docs) > 1:
+		return nil, f.at(tree.Docs[1].Start, "begins a second document, expected one")
+	case len(tree.Docs) == 0 || tree.Docs[0].Body == nil || tree.Docs[0].Body.Type() == ast.NullType:
+		return nil, f.at(nil, "is empty, expected YAML")
+	}
+	f.body = tree.Docs[0].Body
+	return f, nil
+}
+
+// refused returns the first token of what is not supported: what would let a
+// small file stand for a huge value, and what nests too deep to parse. It counts
+// at least half of the levels that the parser will see.
+func refused(tokens token.Tokens) (t *token.Token, msg string) {
+	var block []int // columns of the keys and dashes that enclose the token
+	flow := 0       // open brackets
+	for _, t := range tokens {
+		column := t.Position.Column
+		switch t.Type {
+		case token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType, token.DirectiveType:
+			return t, "anchors, aliases, merge keys, tags and directives are not supported here"
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+		case token.SequenceEndType, token.MappingEndType:
+			flow = max(0, flow-1)
+		case token.MappingValueType:
+			if t.Prev != nil && t.Prev.Position.Line == t.Position.Line {
+				column = t.Prev.Position.Column // of the key
+			}
+			fallthrough
+		case token.SequenceEntryType, token.MappingKeyType:
+			if flow == 0 {
+				for len(block) > 0 && block[len(block)-1] >= column {
+					block = block[:len(block)-1]
+				}
+				block = append(block, column)
+			}
+		}
+		if len(block)+flow > maxNesting {
+			return t, fmt.Sprintf("nests deeper than %d levels", maxNesting)
+		}
+	}
+	return nil, ""
+}
+
+// Decode reads the file into what v points to: structs, whose fields are named by
+// their json tags, and what they are made of. It refuses fields that v does not
+// have, and values that do not fit. What the file leaves out stays as it is.
+// Errors are *SyntaxError.
+func (f *File) Decode(v any) error {
+	if err := f.fits(f.body, reflect.TypeOf(v)); err != nil {
+		return err
+	}
+	if err := yaml.NodeToValue(f.body, v, yaml.Strict()); err != nil {
+		return f.wrap(err)
+	}
+	return nil
+}
+
+// Errorf returns a *SyntaxError at the value of a path such as
+// "$.workload.keys" or "$.faults[0]", or at the nearest part of the path that the
+// file has.
+func (f *File) Errorf(path, format string, args ...any) error {
+	msg := fmt.Sprintf(format, args...)
+	for ; path != ""; path = path[:max(0, strings.LastIndexAny(path, ".["))] {
+		if n := f.node(path); n != nil {
+			return f.at(start(n), msg)
+		}
+	}
+	return f.at(nil, msg)
+}
+
+// has reports whether the file has something at a path.
+func (f *File) has(path string) bool { return f.node(path) != nil }
+
+func (f *File) node(path string) ast.Node {
+	p, err := yaml.PathString(path)
+	if err != nil {
+		return nil
+	}
+	n, err := p.FilterNode(f.body)
+	if err != nil {
+		return nil
+	}
+	return n
+}
+
+// start returns the token with which a node begins.
+func start(n ast.Node) *token.Token {
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		return m.Values[0].Key.GetToken()
+	}
+	if m, ok := n.(*ast.MappingValueNode); ok {
+		return m.Key.GetToken()
+	}
+	return n.GetToken()
+}
+
+// wrap gives an error of the YAML library its place.
+func (f *File) wrap(err error) error {
+	var e yaml.Error
+	if errors.As(err, &e) {
+		return f.at(e.GetToken(), e.GetMessage())
+	}
+	return f.at(nil, err.Error())
+}
+
+// at returns an error at a token, or of the whole file if t is nil.
+func (f *File) at(t *token.Token, msg string) error {
+	e := &SyntaxError{File: f.name, Msg: strings.TrimSpace(msg)}
+	if t == nil || t.Position == nil {
+		return e
+	}
+	e.Line, e.Col = t.Position.Line, t.Position.Column
+	lines := strings.Split(string(f.data), "\n")
+	if e.Line < 1 || e.Line > len(lines) {
+		return e
+	}
+	const longest = 200 // a longer line would not help
+	if line := strings.TrimRight(lines[e.Line-1], "\r"); len(line) <= longest {
+		number := strconv.Itoa(e.Line)
+		e.Excerpt = fmt.Sprintf("  %s | %s\n  %s | %s^", number, line, strings.Repeat(" ", len(number)), strings.Repeat(" ", max(0, e.Col-1)))
+	}
+	return e
+}
+
+// Decode reads a YAML file into what v points to: see File.Decode.
+func Decode(file string, data []byte, v any) error {
+	f, err := ParseFile(file, data)
+	if err != nil {
+		return err
+	}
+	return f.Decode(v)
+}
+
+// Encode writes v as YAML that Decode reads.
+func Encode(v any) ([]byte, error) {
+	return yaml.MarshalWithOptions(v, yaml.IndentSequence(true))
+}
