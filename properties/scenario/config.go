@@ -73,7 +73,7 @@ type Nemesis struct {
 // Bounds that keep a mistyped document from taking all memory.
 const (
 	maxHosts      = 1000
-	maxOperations = 1_000_000
+	maxOperations = 1_000_000 // of all clients
 	maxKeys       = 10_000
 	maxFaults     = 1000
 )
@@ -101,8 +101,29 @@ func (e *Invalid) Error() string { return e.Field + " " + e.Problem }
 
 // validate returns an *Invalid for the first field that is wrong.
 func (c *Config) validate() error {
+	if err := c.validateNumbers(); err != nil {
+		return err
+	}
+	if err := c.validateTimes(); err != nil {
+		return err
+	}
+	switch l := &c.Links; {
+	case c.Events == 0:
+		return &Invalid{"events", "is 0, expected a positive number"}
+	case l.Bandwidth < 0:
+		return &Invalid{"links.bandwidth", "is negative, expected bytes a second, or 0 for no bound"}
+	case l.Queue < 0:
+		return &Invalid{"links.queue", "is negative, expected bytes, or 0 for the default"}
+	}
 	servers, clients := c.hosts()
 	names := slices.Concat(servers, clients)
+	if err := c.validateFaults(names); err != nil {
+		return err
+	}
+	return c.Regions.validate(names)
+}
+
+func (c *Config) validateNumbers() error {
 	n := &c.Nemesis
 	for _, r := range []struct {
 		field     string
@@ -110,9 +131,9 @@ func (c *Config) validate() error {
 	}{
 		{"servers", c.Servers, 1, maxHosts},
 		{"clients", c.Clients, 1, maxHosts},
-		{"workload.operations", c.Workload.Operations, 1, maxOperations},
+		{"workload.operations", c.Workload.Operations, 1, maxOperations / max(1, c.Clients)},
 		{"workload.keys", c.Workload.Keys, 1, maxKeys},
-		{"nemesis.crashes", n.Crashes, 0, max(0, (c.Servers-1)/2)},
+		{"nemesis.crashes", n.Crashes, 0, maxCrashes(c.Servers)},
 		{"nemesis.restarts", n.Restarts, 0, n.Crashes},
 		{"nemesis.pauses", n.Pauses, 0, maxFaults},
 		{"nemesis.partitions", n.Partitions, 0, maxFaults},
@@ -121,6 +142,10 @@ func (c *Config) validate() error {
 			return &Invalid{r.field, fmt.Sprintf("is %d, expected %d to %d", r.n, r.lo, r.hi)}
 		}
 	}
+	return nil
+}
+
+func (c *Config) validateTimes() error {
 	for _, r := range []struct {
 		field string
 		d     time.Duration
@@ -128,26 +153,31 @@ func (c *Config) validate() error {
 	}{
 		{"workload.timeout", c.Workload.Timeout, false},
 		{"until", c.Until, false},
-		{"nemesis.within", n.Within, true},
+		{"nemesis.within", c.Nemesis.Within, true},
 	} {
 		if r.d < 0 || r.d == 0 && !r.zero {
 			return &Invalid{r.field, fmt.Sprintf("is %s, expected a positive duration", r.d)}
 		}
 	}
-	switch l := &c.Links; {
-	case c.Events == 0:
-		return &Invalid{"events", "is 0, expected a positive number"}
-	case l.Bandwidth < 0:
-		return &Invalid{"links.bandwidth", "is negative"}
-	case l.Queue < 0:
-		return &Invalid{"links.queue", "is negative"}
-	case len(c.Faults) > maxFaults:
-		return &Invalid{"faults", fmt.Sprintf("has %d entries, expected at most %d", len(c.Faults), maxFaults)}
+	return nil
+}
+
+func (c *Config) validateFaults(hosts []string) error {
+	n := &c.Nemesis
+	if all := len(c.Faults) + n.Crashes + n.Pauses + n.Partitions; all > maxFaults {
+		return &Invalid{"faults", fmt.Sprintf("are %d with those of the nemesis, expected at most %d", all, maxFaults)}
 	}
-	if err := chaos.Validate(c.Faults, names); err != nil {
-		return &Invalid{"faults", "are wrong: " + err.Error()}
+	var e *chaos.Error
+	if err := chaos.Validate(c.Faults, hosts); errors.As(err, &e) {
+		return &Invalid{fmt.Sprintf("faults[%d]", e.Fault-1), e.Problem}
 	}
-	return c.Regions.validate(names)
+	for i, f := range c.Faults {
+		if n.Partitions > 0 && f.Partition != nil && nemesisName.MatchString(f.Partition.Name) {
+			return &Invalid{fmt.Sprintf("faults[%d].partition.name", i),
+				fmt.Sprintf("is %q, expected another name: the nemesis calls its partitions so", f.Partition.Name)}
+		}
+	}
+	return nil
 }
 
 func (r *Regions) validate(hosts []string) error {
@@ -156,20 +186,23 @@ func (r *Regions) validate(hosts []string) error {
 	}
 	placed := map[string]bool{}
 	for _, region := range r.names() {
+		if region == "" {
+			return &Invalid{"regions.hosts", `names a region "", expected a name`}
+		}
 		for _, h := range r.Hosts[region] {
 			if !slices.Contains(hosts, h) {
-				return &Invalid{"regions.hosts", fmt.Sprintf("names the host %q in %s, expected one of %v", h, region, hosts)}
+				return &Invalid{"regions.hosts." + region, fmt.Sprintf("names the host %.60q, expected servers s1, s2, ... or clients c1, c2, ...", h)}
 			}
 			if placed[h] {
-				return &Invalid{"regions.hosts", fmt.Sprintf("places the host %q twice", h)}
+				return &Invalid{"regions.hosts." + region, fmt.Sprintf("places the host %q a second time", h)}
 			}
 			placed[h] = true
 		}
 	}
-	for _, l := range r.Latency {
-		for _, region := range l.Between {
+	for i, l := range r.Latency {
+		for j, region := range l.Between {
 			if _, ok := r.Hosts[region]; !ok {
-				return &Invalid{"regions.latency", fmt.Sprintf("names the region %q, expected one of %v", region, r.names())}
+				return &Invalid{fmt.Sprintf("regions.latency[%d].between[%d]", i, j), fmt.Sprintf("is %.60q, expected one of %.200q", region, r.names())}
 			}
 		}
 	}
@@ -201,6 +234,3 @@ func (r *Regions) model() network.Regions {
 	}
 	return m
 }
-
-// errNoScenario is what a document without a name gets.
-var errNoScenario = errors.New(`names no scenario, expected a line such as "scenario: register/abd"`)

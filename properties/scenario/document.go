@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"phoenix/sim"
 
@@ -60,7 +61,7 @@ func ParseDocument(file string, data []byte, all []*Scenario) (*Scenario, *Docum
 func (f *File) scenario(all []*Scenario) (*Scenario, error) {
 	n := f.node("$.scenario")
 	if n == nil {
-		return nil, f.Errorf("$", "%v", errNoScenario)
+		return nil, f.Errorf("$", "names no scenario, expected a line such as \"scenario: register/abd\"")
 	}
 	if err := f.fits(n, reflect.TypeFor[string]()); err != nil {
 		return nil, err
@@ -86,12 +87,39 @@ func (f *File) invalid(path string, err error) error {
 	return f.Errorf(path, "%v", err)
 }
 
-// Text returns the document as YAML, with everything that differs from nothing
-// written out: what a run was, whatever defaults become later.
+// Text returns the document as YAML, with every field written out, zero or not:
+// it stands for the same run whatever the defaults become.
 func (d *Document) Text() ([]byte, error) {
-	text, err := Encode(d)
+	text, err := Encode(complete(reflect.ValueOf(*d)))
 	if err != nil {
 		return nil, fmt.Errorf("scenario: %s: %w", cmp.Or(d.Scenario, "document"), err)
 	}
 	return text, nil
+}
+
+// complete returns a struct as an ordered mapping of all fields, also of the
+// structs in it, no matter that some would be left out if empty.
+func complete(v reflect.Value) yaml.MapSlice {
+	var all yaml.MapSlice
+	for _, field := range reflect.VisibleFields(v.Type()) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "" || field.Anonymous {
+			continue
+		}
+		value := v.FieldByIndex(field.Index)
+		item := yaml.MapItem{Key: name, Value: value.Interface()}
+		switch {
+		case isPlainStruct(field.Type):
+			item.Value = complete(value)
+		case field.Type.Kind() == reflect.Slice && value.IsNil():
+			item.Value = reflect.MakeSlice(field.Type, 0, 0).Interface()
+		}
+		all = append(all, item)
+	}
+	return all
+}
+
+// isPlainStruct reports whether a type is written field by field.
+func isPlainStruct(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(textType)
 }

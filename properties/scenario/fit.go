@@ -31,7 +31,7 @@ func (f *File) fits(n ast.Node, t reflect.Type) error {
 	switch {
 	case t == durationType || reflect.PointerTo(t).Implements(textType):
 		return f.fitsText(n, t)
-	case t.Kind() == reflect.Struct:
+	case isPlainStruct(t):
 		return f.fitsStruct(n, t)
 	case t.Kind() == reflect.Map:
 		return f.eachValue(n, func(string, ast.Node) (reflect.Type, error) { return t.Elem(), nil })

@@ -3,6 +3,7 @@ package scenario
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -11,16 +12,16 @@ import (
 	"phoenix/sim"
 )
 
-// plan returns the faults that n draws from the key. Each is drawn from a key of
-// its own: one fault more or less leaves the others as they are.
+// plan returns the faults that n draws from the key, in order of time. Each is
+// drawn from a key of its own: one fault more or less leaves the others as they
+// are. For the same reason pauses hit those servers only that never crash,
+// however many crashes there are: a majority.
 func (n Nemesis) plan(key sim.Key, servers, clients []string) []chaos.Fault {
-	within := n.Within
-	if within == 0 {
-		within = time.Second
-	}
-	var faults []chaos.Fault
+	within := cmp.Or(n.Within, time.Second)
 	at := func(k sim.Key) time.Duration { return span(k.Sub("at"), within/10, within) }
 	victims := shuffled(key.Sub("victims"), servers)
+	spared := victims[maxCrashes(len(servers)):]
+	var faults []chaos.Fault
 	for i := range n.Crashes {
 		k := key.Sub("crash").Num(uint64(i))
 		f := chaos.Fault{At: at(k), Crash: victims[i : i+1]}
@@ -31,24 +32,24 @@ func (n Nemesis) plan(key sim.Key, servers, clients []string) []chaos.Fault {
 	}
 	for i := range n.Pauses {
 		k := key.Sub("pause").Num(uint64(i))
-		spared := victims[min(n.Crashes, len(victims)-1):] // who is down cannot pause
 		victim := spared[k.Sub("victim").Below(len(spared))]
 		faults = append(faults, chaos.Fault{At: at(k), For: span(k.Sub("for"), within/8, within/2), Pause: []string{victim}})
 	}
 	for i := range n.Partitions {
 		k := key.Sub("partition").Num(uint64(i))
-		faults = append(faults, chaos.Fault{At: at(k), For: span(k.Sub("for"), within/5, within), Partition: partition(k, servers, clients)})
+		p := partition(k, servers, clients)
+		p.Name = fmt.Sprintf("n%d", i+1) // n for nemesis: documents have names of their own
+		faults = append(faults, chaos.Fault{At: at(k), For: span(k.Sub("for"), within/5, within), Partition: p})
 	}
 	slices.SortStableFunc(faults, func(a, b chaos.Fault) int { return cmp.Compare(a.At, b.At) })
-	named := 0
-	for _, f := range faults {
-		if f.Partition != nil {
-			named++
-			f.Partition.Name = fmt.Sprintf("n%d", named) // n for nemesis: documents have names of their own
-		}
-	}
 	return faults
 }
+
+// nemesisName is what the nemesis calls its partitions.
+var nemesisName = regexp.MustCompile(`^n[0-9]+$`)
+
+// maxCrashes returns how many of some servers are a minority.
+func maxCrashes(servers int) int { return max(0, (servers-1)/2) }
 
 // partition draws who is cut off from whom: in half of the cases the servers are
 // split in two and each client is on one side; otherwise one server is isolated

@@ -12,6 +12,9 @@ func Registers() []*Scenario {
 	return []*Scenario{SingleCopy(), PrimaryBackup(), ABD()}
 }
 
+// maxServers is the largest cluster of a register.Config.
+const maxServers = 64
+
 // base is a small cluster on a network that loses, doubles and reorders.
 func base() Config {
 	return Config{
@@ -44,12 +47,13 @@ func SingleCopy() *Scenario {
 	cfg.Links = network.Link{Delay: network.Uniform(time.Millisecond, 10*time.Millisecond)}
 	cfg.Nemesis = Nemesis{Partitions: 1, Within: 500 * time.Millisecond}
 	return &Scenario{
-		Name:     "register/single-copy",
-		Doc:      "each server has a copy of its own: linearizable with one server, wrong with more",
-		Planted:  true,
-		Defaults: cfg,
-		HasCAS:   true,
-		Test:     "./nodes/register -run TestSingleCopy",
+		Name:       "register/single-copy",
+		Doc:        "each server has a copy of its own: linearizable with one server, wrong with more",
+		Planted:    true,
+		Defaults:   cfg,
+		MaxServers: maxServers,
+		HasCAS:     true,
+		Test:       "./nodes/register -run TestSingleCopy",
 		Server: func(_ *Config, servers []network.ID) network.Boot {
 			return register.SingleCopy(register.Config{Servers: servers})
 		},
@@ -61,12 +65,13 @@ func PrimaryBackup() *Scenario {
 	cfg := base()
 	cfg.Nemesis = Nemesis{Crashes: 1, Partitions: 1, Within: 600 * time.Millisecond}
 	return &Scenario{
-		Name:     "register/primary-backup",
-		Doc:      "asynchronous replication: loses acknowledged writes on failover, and has two primaries in a partition",
-		Planted:  true,
-		Defaults: cfg,
-		HasCAS:   true,
-		Test:     "./nodes/register -run TestPrimaryBackup",
+		Name:       "register/primary-backup",
+		Doc:        "asynchronous replication: loses acknowledged writes on failover, and has two primaries in a partition",
+		Planted:    true,
+		Defaults:   cfg,
+		MaxServers: maxServers,
+		HasCAS:     true,
+		Test:       "./nodes/register -run TestPrimaryBackup",
 		Server: func(_ *Config, servers []network.ID) network.Boot {
 			return register.PrimaryBackup(register.Config{Servers: servers})
 		},
@@ -80,11 +85,12 @@ func ABD() *Scenario {
 	cfg.Servers = 5
 	cfg.Nemesis = Nemesis{Crashes: 2, Restarts: 1, Partitions: 1, Pauses: 1, Within: 600 * time.Millisecond}
 	return &Scenario{
-		Name:     "register/abd",
-		Doc:      "replicated on majorities: linearizable through loss, partitions and the crash of a minority",
-		Defaults: cfg,
-		Bugs:     abdBugs(),
-		Test:     "./nodes/register -run TestABD",
+		Name:       "register/abd",
+		Doc:        "replicated on majorities: linearizable through loss, partitions and the crash of a minority",
+		Defaults:   cfg,
+		MaxServers: maxServers,
+		Bugs:       abdBugs(),
+		Test:       "./nodes/register -run TestABD",
 		Server: func(cfg *Config, servers []network.ID) network.Boot {
 			return register.ABD(register.Config{Servers: servers, Bug: bugOf(cfg)})
 		},

@@ -31,6 +31,8 @@ type Scenario struct {
 	Defaults Config
 	// Bugs are the planted bugs that Config.Bug can switch on.
 	Bugs []string
+	// MaxServers is how many servers it can have; 0 means 1000, as for clients.
+	MaxServers int
 	// HasCAS says whether the store has compare-and-set.
 	HasCAS bool
 	// Test is the go test invocation that runs the scenario, without a seed.
@@ -57,10 +59,14 @@ type Options struct {
 	Seed uint64
 	// Config replaces the defaults. It must be valid, see Scenario.Validate.
 	Config *Config
-	// Scripts replaces what the clients do, one list for each.
+	// Scripts replaces what the clients do, one list for each; nil has it drawn
+	// from the seed.
 	Scripts [][]nodes.Op
 	// Chooser replaces the seed's decisions.
 	Chooser sim.Chooser
+	// World, if not nil, is a new world to run in instead of one made from Seed,
+	// Chooser and Config.Interleave. It is left open.
+	World *sim.World
 	// Watch is called with the world before it runs: a recorder registers here.
 	Watch func(*sim.World)
 }
@@ -115,6 +121,9 @@ func (s *Scenario) Validate(c *Config) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
+	if s.MaxServers > 0 && c.Servers > s.MaxServers {
+		return &Invalid{"servers", fmt.Sprintf("is %d, expected at most %d of %s", c.Servers, s.MaxServers, s.Name)}
+	}
 	if c.Bug != "" && !slices.Contains(s.Bugs, c.Bug) {
 		return &Invalid{"bug", fmt.Sprintf("is %q, expected one of %v of %s", c.Bug, s.Bugs, s.Name)}
 	}
@@ -135,7 +144,8 @@ func (c Config) resolve(seed uint64) (Config, int) {
 }
 
 // Run runs the scenario once. It is a pure function of s and o, but for Watch.
-// It panics if the configuration is not valid.
+// It panics if the configuration is not valid, and if there is not one script for
+// each client.
 func (s *Scenario) Run(o Options) *Result {
 	cfg := s.Defaults
 	if o.Config != nil {
@@ -144,13 +154,19 @@ func (s *Scenario) Run(o Options) *Result {
 	if err := s.Validate(&cfg); err != nil {
 		panic("scenario: " + err.Error())
 	}
-	cfg, drawn := cfg.resolve(o.Seed)
-	w := sim.New(sim.Config{Seed: o.Seed, Chooser: o.Chooser, Interleave: cfg.Interleave})
-	defer w.Close()
+	if o.Scripts != nil && len(o.Scripts) != cfg.Clients {
+		panic(fmt.Sprintf("scenario: %d scripts for %d clients", len(o.Scripts), cfg.Clients))
+	}
+	w := o.World
+	if w == nil {
+		w = sim.New(sim.Config{Seed: o.Seed, Chooser: o.Chooser, Interleave: cfg.Interleave})
+		defer w.Close()
+	}
+	cfg, drawn := cfg.resolve(w.Seed())
 	if o.Watch != nil {
 		o.Watch(w)
 	}
-	r := &Result{Scenario: s.Name, Seed: o.Seed, Config: cfg, Scripts: o.Scripts}
+	r := &Result{Scenario: s.Name, Seed: w.Seed(), Config: cfg, Scripts: o.Scripts}
 	c := s.build(w, r)
 	set := properties.New(w)
 	if s.Declare != nil {
@@ -158,10 +174,7 @@ func (s *Scenario) Run(o Options) *Result {
 	}
 	hist := linear.Watch(w)
 	chaos.Apply(c.Network, cfg.Faults)
-	total := 0
-	for _, script := range r.Scripts {
-		total += len(script)
-	}
+	total := r.planned()
 	end := w.Run(sim.Limit{Events: cfg.Events, Until: sim.Time(cfg.Until), Stop: func() bool {
 		return hist.Counts().Ended() >= total
 	}})
@@ -169,7 +182,7 @@ func (s *Scenario) Run(o Options) *Result {
 	r.Picks, r.Findings, r.Operations = w.Picks(), w.Findings(), hist.Counts()
 	r.Faults = properties.CoverageOf(w)
 	r.Judged = judged(r.Faults, cfg.Faults[len(cfg.Faults)-drawn:])
-	r.judge(s, set.Judge(end), hist)
+	r.judge(c, set.Judge(end), hist)
 	return r
 }
 
@@ -199,8 +212,8 @@ func (s *Scenario) build(w *sim.World, r *Result) *Cluster {
 }
 
 // judge puts the outcomes together.
-func (r *Result) judge(s *Scenario, declared []properties.Outcome, hist *linear.Watcher) {
-	r.Outcomes = append([]properties.Outcome{r.panics(), r.linearizable(s, hist)}, declared...)
+func (r *Result) judge(c *Cluster, declared []properties.Outcome, hist *linear.Watcher) {
+	r.Outcomes = append([]properties.Outcome{r.panics(c.World), r.linearizable(hist)}, declared...)
 	overlap := properties.Outcome{Name: OverlapName, Kind: properties.Sometimes}
 	if r.Overlapping == 0 {
 		overlap.Verdict, overlap.Detail = properties.Inconclusive, "no two operations on one key were concurrent"
@@ -213,10 +226,7 @@ func (r *Result) judge(s *Scenario, declared []properties.Outcome, hist *linear.
 // crashed does not, nor does one that the limits of the run cut short.
 func (r *Result) ended() properties.Outcome {
 	o := properties.Outcome{Name: EndedName, Kind: properties.Eventually}
-	total := 0
-	for _, script := range r.Scripts {
-		total += len(script)
-	}
+	total := r.planned()
 	if n := r.Operations.Ended(); n < total {
 		o.Verdict = properties.Inconclusive
 		o.Detail = fmt.Sprintf("%d of %d had ended when the run did: %s", n, total, r.End)
@@ -224,16 +234,30 @@ func (r *Result) ended() properties.Outcome {
 	return o
 }
 
-func (r *Result) panics() properties.Outcome {
+// planned returns how many operations the clients are to issue.
+func (r *Result) planned() int {
+	total := 0
+	for _, script := range r.Scripts {
+		total += len(script)
+	}
+	return total
+}
+
+// panics judges whether node code panicked or broke a rule, and names the host.
+func (r *Result) panics(w *sim.World) properties.Outcome {
 	o := properties.Outcome{Name: NoPanicName, Kind: properties.Always}
 	if len(r.Findings) > 0 {
 		f := r.Findings[0]
-		o.Verdict, o.Detail, o.Event, o.At = properties.Fail, f.String(), f.Event, f.At
+		o.Verdict, o.Event, o.At = properties.Fail, f.Event, f.At
+		o.Detail = f.Message + " at " + w.HostName(f.Host)
+		if len(f.Stack) > 0 {
+			o.Detail += ": " + f.Stack[0]
+		}
 	}
 	return o
 }
 
-func (r *Result) linearizable(s *Scenario, hist *linear.Watcher) properties.Outcome {
+func (r *Result) linearizable(hist *linear.Watcher) properties.Outcome {
 	o := properties.Outcome{Name: LinearizableName, Kind: properties.Always}
 	var err error
 	if r.History, err = hist.History(); err != nil {

@@ -8,30 +8,32 @@ import (
 	"strings"
 )
 
-// Validate returns an error that names the first fault, by position from 1, that
-// cannot be applied to a world with the given hosts, and says what was expected.
+// An Error says what is wrong with a fault of a list.
+type Error struct {
+	Fault   int // its position in the list, from 1
+	Problem string
+}
+
+// Error returns such as "fault 2 has a negative time, expected 0 or more".
+func (e *Error) Error() string { return fmt.Sprintf("fault %d %s", e.Fault, e.Problem) }
+
+// Validate returns an *Error for the first fault that cannot be applied to a
+// world with the given hosts; it says what was expected.
 func Validate(faults []Fault, hosts []string) error {
 	c := cast{hosts: hosts, known: map[string]bool{}, partitions: map[string]bool{}}
 	for _, h := range hosts {
 		c.known[h] = true
 	}
 	for i := range faults {
-		p := faults[i].Partition
-		if p == nil {
-			continue
+		if p := faults[i].Partition; p != nil {
+			if err := c.introduce(p.Name, p.name(i)); err != nil {
+				return &Error{i + 1, err.Error()}
+			}
 		}
-		if p.Name != "" && !plainName.MatchString(p.Name) {
-			return fmt.Errorf("fault %d names a partition %.60q, expected letters, digits and any of -_.", i+1, p.Name)
-		}
-		name := p.name(i)
-		if c.partitions[name] {
-			return fmt.Errorf("fault %d is a second partition named %q, expected another name", i+1, name)
-		}
-		c.partitions[name] = true
 	}
 	for i := range faults {
 		if err := c.check(&faults[i]); err != nil {
-			return fmt.Errorf("fault %d %w", i+1, err)
+			return &Error{i + 1, err.Error()}
 		}
 	}
 	return nil
@@ -41,6 +43,18 @@ func Validate(faults []Fault, hosts []string) error {
 type cast struct {
 	hosts             []string
 	known, partitions map[string]bool
+}
+
+// introduce adds a partition by the name that it was given and the one it has.
+func (c *cast) introduce(given, name string) error {
+	if given != "" && !plainName.MatchString(given) {
+		return fmt.Errorf("names a partition %.60q, expected letters, digits and any of -_.", given)
+	}
+	if c.partitions[name] {
+		return fmt.Errorf("is a second partition named %q, expected another name", name)
+	}
+	c.partitions[name] = true
+	return nil
 }
 
 func (c *cast) check(f *Fault) error {

@@ -48,7 +48,7 @@ func Run(t *testing.T, opt Options, body func(t *T)) {
 			t.Log(text)
 		}
 	})
-	for seed := range opt.seeds().All() {
+	for seed := range opt.Range().All() {
 		o := &outcome{seed: seed}
 		all = append(all, o)
 		t.Run(fmt.Sprintf("seed=%#x", seed), func(sub *testing.T) {

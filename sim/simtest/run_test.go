@@ -149,7 +149,7 @@ func TestOnlyTheLastEventsAreKept(t *testing.T) {
 func TestEachSeedGetsAFreshWorld(t *testing.T) {
 	for _, parallel := range []bool{false, true} {
 		opt := Options{Seeds: sim.SeedRange{First: 5, Count: 40}, Interleave: true, Parallel: parallel}
-		seeds := opt.seeds()
+		seeds := opt.Range()
 		ran := make([]int, seeds.Count)
 		var worlds []*sim.World
 		t.Run(fmt.Sprint("parallel ", parallel), func(t *testing.T) {

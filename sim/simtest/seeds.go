@@ -53,8 +53,9 @@ func parseCount(s string) (sim.SeedRange, error) {
 // ways than by more seeds.
 func Long() bool { return long }
 
-// seeds returns what to run: what the flags say, else what the test says.
-func (opt Options) seeds() sim.SeedRange {
+// Range returns the seeds to run: what the flags say, else what the test says. It
+// is for tests that go through seeds themselves.
+func (opt Options) Range() sim.SeedRange {
 	switch {
 	case onlySeed != nil:
 		return sim.SeedRange{First: *onlySeed, Count: 1}

@@ -19,7 +19,7 @@ import (
 func Twice(t testing.TB, opt Options, body func(w *sim.World)) {
 	t.Helper()
 	failed := 0
-	for seed := range opt.seeds().All() {
+	for seed := range opt.Range().All() {
 		trouble := compare(opt, seed, body)
 		if trouble == "" {
 			continue
