@@ -64,21 +64,35 @@ func (l *eventLog) close() error {
 // traceForms says which form of a log saveLog writes.
 const traceForms = "NAME.txt for people, NAME.jsonl or NAME.jsonl.zst for programs, otherwise the binary log"
 
-// saveLog writes a binary log to a file, in the form that its name asks for.
-func saveLog(path string, log []byte) error {
-	form := filepath.Ext(strings.TrimSuffix(path, ".zst"))
-	if form != ".txt" && form != ".jsonl" {
-		return plainPath(os.WriteFile(path, log, 0o666))
+// tell writes the events of a world for people, one on a line. Messages look as
+// their own String methods have it, which a log cannot know.
+func tell(w *sim.World, out *bytes.Buffer) {
+	var line []byte
+	w.Observe(func(e *sim.Event) {
+		line = append(e.AppendText(line[:0], w.HostName), '\n')
+		out.Write(line)
+	})
+}
+
+// saveLog writes the events of a run to a file, in the form that its name asks
+// for: log is the binary form, and story that for people.
+func saveLog(path string, log, story []byte) error {
+	switch filepath.Ext(strings.TrimSuffix(path, ".zst")) {
+	case ".txt":
+		return plainPath(os.WriteFile(path, story, 0o666))
+	case ".jsonl":
+		return saveJSONL(path, log)
 	}
+	return plainPath(os.WriteFile(path, log, 0o666))
+}
+
+func saveJSONL(path string, log []byte) error {
 	r, err := traces.NewReader(path, bytes.NewReader(log))
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	if form == ".jsonl" {
-		return plainPath(traces.SaveJSONL(path, r))
-	}
-	return writeFile(path, func(w io.Writer) error { return traces.WriteText(w, r.Events(), traces.Filter{}) })
+	return plainPath(traces.SaveJSONL(path, r))
 }
 
 // writeEvents runs a seed again and writes its events to a file.
@@ -87,5 +101,5 @@ func writeEvents(path string, sub *subject, seed uint64) error {
 	if _, err := record(&log, sub.scenario, scenario.Options{Seed: seed, Config: &sub.doc.Config}); err != nil {
 		return err
 	}
-	return saveLog(path, log.Bytes())
+	return saveJSONL(path, log.Bytes())
 }

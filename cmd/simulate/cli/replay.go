@@ -59,9 +59,13 @@ func (a *app) replay(path, trace string) error {
 	if err != nil {
 		return badInput(err)
 	}
-	var events bytes.Buffer
+	var events, story bytes.Buffer
 	log := eventLog{out: bufio.NewWriter(&events)}
-	out := f.Replay(s, log.watch(s, f.Seed))
+	record := log.watch(s, f.Seed)
+	out := f.Replay(s, func(w *sim.World) {
+		record(w)
+		tell(w, &story)
+	})
 	if err := log.close(); err != nil {
 		return err
 	}
@@ -75,7 +79,7 @@ func (a *app) replay(path, trace string) error {
 		return err
 	}
 	if trace != "" {
-		if err := saveLog(trace, events.Bytes()); err != nil {
+		if err := saveLog(trace, events.Bytes(), story.Bytes()); err != nil {
 			return usagef("--trace: %v", err)
 		}
 	}
