@@ -57,12 +57,18 @@ func (w *World) AddHost(name string, boot func(*Host)) *Host {
 	return h
 }
 
-// fireBoot boots a host for the first time, unless it has crashed before.
-func (w *World) fireBoot(arg uint64) {
-	if h := w.hosts[arg>>32]; h.up && h.epoch == uint32(arg) {
+// bootTask boots a host for the first time, unless it has crashed before.
+type bootTask struct{ w *World }
+
+// Run boots the host.
+func (t bootTask) Run(arg uint64) {
+	if h := t.w.hosts[arg>>32]; h.epoch == uint32(arg) {
 		h.start(Boot)
 	}
 }
+
+// Discard forgets about it: Restart boots the host.
+func (bootTask) Discard(uint64) {}
 
 // start runs the boot code; kind is Boot or Restart.
 func (h *Host) start(kind Kind) {

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 )
@@ -58,7 +57,7 @@ func (p *Proc) finish() {
 	if p.host.w.cur == nil {
 		panic(r) // an observer's, not the node's
 	}
-	p.failed = &Finding{Message: fmt.Sprintf("process %s: %v", p.name, r), Stack: stack(3)}
+	p.failed = &Finding{Message: "process " + p.name + ": " + said(r), Stack: stack(3)}
 }
 
 // Host returns the host that p runs on.

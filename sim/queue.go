@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math/bits"
+	"slices"
 	"sort"
 )
 
@@ -37,8 +38,8 @@ const (
 // items are spread over the levels below; once it is small, it is sorted into the
 // front, from which items are taken. Items only ever move to lower levels, so push
 // is O(1) and pop O(levels) amortised, whatever the number of pending items.
-// Pushes may be earlier than bound, but not earlier than base, which due keeps
-// from running ahead of the time of the world.
+// Cancelled items may draw base ahead of the time of the world, and pushes may be
+// earlier then: they go to the front, and base moves back once the front is full.
 //
 // Items of equal time always share a bucket, and buckets and front keep the order
 // of arrival: equal times leave first in, first out.
@@ -47,7 +48,7 @@ type queue struct {
 	front   []item // the earliest items in order, from head on
 	head    int
 	bound   Time // every item before bound is in the front
-	base    Time // no item outside the front is before base
+	base    Time // at most bound: no item outside the front is before it
 	filled  uint32
 	buckets [levels]struct {
 		filled uint64 // bit d is set iff lists[d] holds items, as filled for levels
@@ -98,6 +99,9 @@ func (q *queue) spill() {
 		return front[i].at > first && front[i].at >= middle
 	})
 	q.bound = front[cut].at
+	if q.bound < q.base {
+		q.rebase(first)
+	}
 	for _, it := range front[cut:] {
 		q.place(it)
 	}
@@ -245,26 +249,36 @@ func (q *queue) take(i int) item {
 	return q.pop()
 }
 
-// sweep drops every item that keep refuses, in O(n).
-func (q *queue) sweep(keep func(item) bool) {
-	front := q.front[:0]
-	for _, it := range q.front[q.head:] {
-		if keep(it) {
-			front = append(front, it)
+// rebase moves base back, in O(n).
+func (q *queue) rebase(base Time) {
+	items := q.empty()
+	q.base = base
+	for _, it := range items {
+		q.place(it)
+	}
+}
+
+// empty takes all items out of the buckets. Those of equal time are in order.
+func (q *queue) empty() []item {
+	var items []item
+	for q.filled != 0 {
+		l := bits.TrailingZeros32(q.filled)
+		for c := q.detach(l, bits.TrailingZeros64(q.buckets[l].filled)); c != nil; c = q.recycle(c) {
+			items = append(items, c.items[:c.n]...)
 		}
 	}
-	q.front, q.head, q.n = front, 0, len(front)
-	for l := range q.buckets {
-		for d := range q.buckets[l].lists {
-			for c := q.detach(l, d); c != nil; c = q.recycle(c) {
-				for i := range c.n {
-					if keep(c.items[i]) {
-						q.n++
-						q.place(c.items[i])
-					}
-				}
-			}
-		}
+	return items
+}
+
+// sweep drops every item that keep refuses, in O(n).
+func (q *queue) sweep(keep func(item) bool) {
+	refuse := func(it item) bool { return !keep(it) }
+	front := slices.DeleteFunc(q.front[q.head:], refuse)
+	q.front = q.front[:copy(q.front, front)]
+	rest := slices.DeleteFunc(q.empty(), refuse)
+	q.head, q.n = 0, len(q.front)+len(rest)
+	for _, it := range rest {
+		q.place(it)
 	}
 }
 

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"path"
+	"reflect"
 	"runtime"
 	"strings"
 )
@@ -113,7 +114,7 @@ func (w *World) step() {
 	w.now, w.cause = it.at, it.cause
 	switch arg := it.arg(); it.sink() {
 	case sinkBoot:
-		w.fireBoot(arg)
+		w.hosts[arg>>32].Submit(bootTask{w}, arg)
 	case sinkTimer:
 		w.fireTimer(arg)
 	case sinkServe:
@@ -185,10 +186,27 @@ func (w *World) Findings() []Finding { return w.findings }
 
 // panicked records a panic of h's code and crashes h.
 func (w *World) panicked(h *Host, value any, frames []string) {
-	f := Finding{Host: h.id, Event: w.cause, At: w.now, Message: fmt.Sprint(value), Stack: frames}
+	f := Finding{Host: h.id, Event: w.cause, At: w.now, Message: said(value), Stack: frames}
 	w.findings = append(w.findings, f)
 	w.Begin(Event{Kind: Panic, Host: h.id, Peer: NoHost, Name: f.Message})
 	h.Crash()
+}
+
+// said returns what a panic said. Values that could print an address, which
+// differs between runs, are told by their type.
+func said(value any) string {
+	switch v := value.(type) {
+	case error:
+		return v.Error()
+	case fmt.Stringer:
+		return v.String()
+	}
+	switch reflect.ValueOf(value).Kind() {
+	case reflect.Pointer, reflect.Struct, reflect.Map, reflect.Slice, reflect.Array, reflect.Chan, reflect.Func,
+		reflect.Interface, reflect.UnsafePointer:
+		return fmt.Sprintf("a value of type %T", value)
+	}
+	return fmt.Sprint(value)
 }
 
 // stack returns the calling frames from the panic's origin, which may be a call

@@ -225,3 +225,57 @@ func settled(t *testing.T, n int) {
 	}
 	require.LessOrEqual(t, runtime.NumGoroutine(), n)
 }
+
+// Stopped timers are taken out of the queue as they fall due, without time
+// passing; what is scheduled afterwards for an earlier time still comes in order.
+func TestTimeNeverGoesBackAfterStoppedTimers(t *testing.T) {
+	for seed := range uint64(50) {
+		w := New(Config{Seed: seed})
+		h := w.AddHost("h", nil)
+		key := w.Key("test")
+		far := Time(1000 * time.Second)
+		for i := range uint64(60) {
+			timer := h.Timer("t", func() {})
+			timer.Reset(Duration(far) + Duration(key.Num(i).Below(int(time.Millisecond))))
+			timer.Stop()
+		}
+		require.Equal(t, Quiescent, w.Run(Limit{}))
+		require.Zero(t, w.Now())
+		count, last := 0, Time(0)
+		for i := range uint64(600) {
+			at := far - far/2 + Time(key.Sub("at").Num(i).Below(int(far)))
+			w.At(at, func() {
+				require.Equal(t, at, w.Now())
+				require.GreaterOrEqual(t, at, last)
+				last = at
+				count++
+			})
+		}
+		require.Equal(t, Quiescent, w.Run(Limit{}))
+		require.Equal(t, 600, count)
+		w.Close()
+	}
+}
+
+func TestHostPausedBeforeItBootsBootsWhenResumed(t *testing.T) {
+	w := New(Config{})
+	defer w.Close()
+	booted := Time(-1)
+	h := w.AddHost("h", func(*Host) { booted = w.Now() })
+	h.Pause()
+	w.At(5, h.Resume)
+	require.Equal(t, Quiescent, w.Run(Limit{}))
+	require.Equal(t, Time(5), booted)
+}
+
+func TestPanicsOfPointersLeaveNoAddressInTheDigest(t *testing.T) {
+	run := func() Digest {
+		w := New(Config{})
+		defer w.Close()
+		w.AddHost("h", func(*Host) { panic(struct{ p *int }{new(int)}) })
+		require.Equal(t, Panicked, w.Run(Limit{}))
+		require.Equal(t, "a value of type struct { p *int }", w.Findings()[0].Message)
+		return w.Digest()
+	}
+	require.Equal(t, run(), run())
+}
