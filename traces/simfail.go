@@ -3,12 +3,15 @@ package traces
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"path"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"phoenix/nodes"
 	"phoenix/properties"
@@ -28,6 +31,8 @@ type Failure struct {
 	Scenario string `json:"scenario"`
 	Hash     string `json:"hash"` // of the scenario, see scenario.Scenario.Hash
 	Seed     string `json:"seed"`
+	// Property failed, and Detail says how: each is one line that prints, what
+	// does not being written as a Go string.
 	Property string `json:"property"`
 	Detail   string `json:"detail"`
 	Digest   string `json:"digest"` // of the event stream
@@ -48,19 +53,16 @@ type Script struct {
 // NewFailure returns the failure of a run whose verdict is Fail. It panics if the
 // run did not fail.
 func NewFailure(s *scenario.Scenario, r *scenario.Result) *Failure {
-	o := r.Failed()
-	if o == nil {
-		panic("traces: a failure of a run that did not fail")
-	}
+	o := failed(r)
 	f := &Failure{
 		Version: failVersion, Scenario: s.Name, Hash: s.Hash(), Seed: fmt.Sprintf("0x%x", r.Seed),
-		Property: o.Name, Detail: o.Detail, Digest: r.Digest.String(), Events: r.Events, Config: r.Config,
+		Property: printable(o.Name), Detail: printable(o.Detail), Digest: r.Digest.String(), Events: r.Events, Config: r.Config,
 	}
 	for i, script := range r.Scripts {
-		f.Operations = append(f.Operations, Script{Client: fmt.Sprintf("c%d", i+1), Do: script})
+		f.Operations = append(f.Operations, Script{Client: clientName(i), Do: script})
 	}
 	for _, p := range r.Picks {
-		f.Choices = append(f.Choices, fmt.Sprintf("%d of %d %s", p.Picked, p.N, p.Label))
+		f.Choices = append(f.Choices, choice(p))
 	}
 	return f
 }
@@ -75,12 +77,10 @@ func (f *Failure) FileName() string {
 func (f *Failure) Text() ([]byte, error) {
 	var b bytes.Buffer
 	comment := func(format string, args ...any) {
-		for _, line := range strings.Split(fmt.Sprintf(format, args...), "\n") {
-			fmt.Fprintln(&b, strings.TrimRight("# "+line, " "))
-		}
+		fmt.Fprintln(&b, strings.TrimRight("# "+printable(fmt.Sprintf(format, args...)), " "))
 	}
 	comment("%s: %s", f.Scenario, f.Detail)
-	comment("A failing run of a simulation. Replay it with: go run ./cmd/simulate replay %s", f.FileName())
+	comment("A failing run of a simulation. Replay it with: go run ./cmd/simulate replay %s", shellWord(f.FileName()))
 	comment("")
 	comment("The property that failed is %q; %d events happened.", f.Property, f.Events)
 	for _, fault := range f.Config.Faults {
@@ -97,64 +97,131 @@ func (f *Failure) Text() ([]byte, error) {
 }
 
 // ParseFailure reads a .simfail file: name stands for it in errors, and all are
-// the scenarios it may come from. Errors are *scenario.SyntaxError.
+// the scenarios it may come from. Errors are *scenario.SyntaxError. A file that is
+// accepted can be run, by Failure.Replay.
 func ParseFailure(name string, data []byte, all []*scenario.Scenario) (*scenario.Scenario, *Failure, error) {
-	f := new(Failure)
-	fail := func(format string, args ...any) (*scenario.Scenario, *Failure, error) {
-		return nil, nil, &scenario.SyntaxError{File: name, Msg: fmt.Sprintf(format, args...)}
+	file, err := scenario.ParseFile(name, data)
+	if err != nil {
+		return nil, nil, err
 	}
-	if err := scenario.Decode(name, data, f); err != nil {
+	f := new(Failure)
+	if err := file.Decode(f); err != nil {
 		return nil, nil, err
 	}
 	if f.Version != failVersion {
-		return fail("has the version simfail: %d, expected %d", f.Version, failVersion)
+		return nil, nil, file.Errorf("$.simfail", "simfail is %d, expected %d", f.Version, failVersion)
 	}
 	s, err := scenario.Find(all, f.Scenario)
 	if err != nil {
-		return fail("%v", err)
+		return nil, nil, file.Errorf("$.scenario", "%v", err)
 	}
-	if _, err := sim.ParseSeed(f.Seed); err != nil {
-		return fail("seed: %v", err)
-	}
-	if err := new(sim.Digest).UnmarshalText([]byte(f.Digest)); err != nil {
-		return fail("%v", err)
-	}
-	if _, err := f.picks(); err != nil {
-		return fail("%v", err)
-	}
-	if f.Config.Nemesis != (scenario.Nemesis{}) {
-		return fail("config.nemesis is set, expected its faults among the faults")
-	}
-	if err := s.Validate(&f.Config); err != nil {
-		return fail("config.%v", err)
-	}
-	if len(f.Operations) != f.Config.Clients {
-		return fail("operations has %d entries, expected one for each of the %d clients", len(f.Operations), f.Config.Clients)
-	}
-	for i, o := range f.Operations {
-		if want := fmt.Sprintf("c%d", i+1); o.Client != want {
-			return fail("operations: entry %d is of client %q, expected %q", i+1, o.Client, want)
-		}
+	if err := cmp.Or(f.checkRun(file), f.checkConfig(file, s), f.checkOperations(file, s)); err != nil {
+		return nil, nil, err
 	}
 	return s, f, nil
 }
 
-// picks parses the choices.
-func (f *Failure) picks() ([]sim.Pick, error) {
-	var picks []sim.Pick
+// checkRun returns an error at the first field that says wrongly which run it was.
+func (f *Failure) checkRun(file *scenario.File) error {
+	_, err := sim.ParseSeed(f.Seed)
+	for _, c := range []struct {
+		field, value string
+		ok           bool
+		want         string
+	}{
+		{"hash", f.Hash, isHex(f.Hash, 16), "16 hexadecimal digits"},
+		{"seed", f.Seed, err == nil, "a seed such as 0x2a"},
+		{"property", f.Property, f.Property != "" && f.Property == printable(f.Property), "the name of a property"},
+		{"detail", f.Detail, f.Detail == printable(f.Detail), "a line of text"},
+		{"digest", f.Digest, isHex(f.Digest, 32), "32 hexadecimal digits"},
+	} {
+		if !c.ok {
+			return file.Errorf("$."+c.field, "%s is %.60q, expected %s", c.field, c.value, c.want)
+		}
+	}
+	if f.Events == 0 {
+		return file.Errorf("$.events", "events is 0, expected how many events happened")
+	}
 	for i, text := range f.Choices {
-		words := strings.SplitN(text, " ", 4)
-		if len(words) == 4 && words[1] == "of" {
-			picked, err1 := strconv.Atoi(words[0])
-			n, err2 := strconv.Atoi(words[2])
-			if err1 == nil && err2 == nil && 0 <= picked && picked < n {
-				picks = append(picks, sim.Pick{Label: words[3], N: n, Picked: picked})
-				continue
+		if _, ok := parseChoice(text); !ok {
+			return file.Errorf(fmt.Sprintf("$.choices[%d]", i), "choices[%d] is %.60q, expected such as \"1 of 3 next\"", i, text)
+		}
+	}
+	return nil
+}
+
+func (f *Failure) checkConfig(file *scenario.File, s *scenario.Scenario) error {
+	if f.Config.Nemesis != (scenario.Nemesis{}) {
+		return file.Errorf("$.config.nemesis", "config.nemesis is set, expected what it did among config.faults")
+	}
+	if err := s.Validate(&f.Config); err != nil {
+		at := "$.config"
+		if e := new(scenario.Invalid); errors.As(err, &e) {
+			at += "." + e.Field
+		}
+		return file.Errorf(at, "config.%v", err)
+	}
+	return nil
+}
+
+func (f *Failure) checkOperations(file *scenario.File, s *scenario.Scenario) error {
+	if len(f.Operations) != f.Config.Clients {
+		return file.Errorf("$.operations", "operations has %d entries, expected one for each of the %d clients", len(f.Operations), f.Config.Clients)
+	}
+	for i, o := range f.Operations {
+		if want := clientName(i); o.Client != want {
+			return file.Errorf(fmt.Sprintf("$.operations[%d].client", i), "operations[%d].client is %.60q, expected %q", i, o.Client, want)
+		}
+		for j, op := range o.Do {
+			if op.Kind == nodes.CAS && !s.HasCAS {
+				return file.Errorf(fmt.Sprintf("$.operations[%d].do[%d]", i, j), "operations[%d].do[%d] is %.60q, but %s has no compare-and-set", i, j, op, s.Name)
 			}
 		}
-		return nil, fmt.Errorf("choice %d is %q, expected such as \"1 of 3 next\"", i+1, text)
 	}
-	return picks, nil
+	return nil
+}
+
+// clientName is the name of the i-th client, from 0.
+func clientName(i int) string { return fmt.Sprintf("c%d", i+1) }
+
+// choice writes a decision as a line, such as "1 of 3 next". The label is a Go
+// string where it does not print or might be taken for one.
+func choice(p sim.Pick) string {
+	label := printable(p.Label)
+	if label == "" || p.Label[0] == '"' {
+		label = strconv.Quote(p.Label)
+	}
+	return fmt.Sprintf("%d of %d %s", p.Picked, p.N, label)
+}
+
+// parseChoice reads what choice wrote.
+func parseChoice(text string) (p sim.Pick, ok bool) {
+	words := strings.SplitN(text, " ", 4)
+	if len(words) != 4 || words[1] != "of" {
+		return p, false
+	}
+	var errs [3]error
+	p.Picked, errs[0] = strconv.Atoi(words[0])
+	p.N, errs[1] = strconv.Atoi(words[2])
+	p.Label = words[3]
+	if strings.HasPrefix(p.Label, `"`) {
+		p.Label, errs[2] = strconv.Unquote(p.Label)
+	}
+	return p, errs == [3]error{} && 0 <= p.Picked && p.Picked < p.N && text == printable(text)
+}
+
+// isHex reports whether text is n hexadecimal digits, as they are written here.
+func isHex(text string, n int) bool {
+	return len(text) == n && strings.Trim(text, "0123456789abcdef") == ""
+}
+
+// printable returns text as it is if that is one line which prints, else as a Go
+// string: YAML does not keep all characters, and comments end with the line.
+func printable(text string) string {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return text
+	}
+	return strconv.Quote(text)
 }
 
 // Replayed is what became of a replay.
@@ -204,7 +271,7 @@ func (f *Failure) Replay(s *scenario.Scenario, watch func(*sim.World)) *Replayed
 	case s.Hash() != f.Hash:
 		out.Reason = "the scenario " + s.Name + " has changed since the file was written"
 	case tape.Err() != nil:
-		out.Reason = tape.Err().Error()
+		out.Reason = "the choices no longer fit: " + strings.TrimPrefix(tape.Err().Error(), "sim: ")
 	default:
 		out.Reason = "the same seed now leads to other events: the code under test, or the file, has changed"
 	}
@@ -212,8 +279,11 @@ func (f *Failure) Replay(s *scenario.Scenario, watch func(*sim.World)) *Replayed
 }
 
 func (f *Failure) run(s *scenario.Scenario, watch func(*sim.World)) (*scenario.Result, *sim.Tape) {
-	seed, _ := sim.ParseSeed(f.Seed) // ParseFailure has accepted both
-	picks, _ := f.picks()
+	seed, _ := sim.ParseSeed(f.Seed) // ParseFailure has accepted it, and the choices
+	picks := make([]sim.Pick, len(f.Choices))
+	for i, text := range f.Choices {
+		picks[i], _ = parseChoice(text)
+	}
 	tape := sim.Replay(picks)
 	scripts := make([][]nodes.Op, len(f.Operations))
 	for i, o := range f.Operations {
@@ -225,21 +295,39 @@ func (f *Failure) run(s *scenario.Scenario, watch func(*sim.World)) (*scenario.R
 
 // WriteBlock prints the failure of a run for people: what failed, when, under
 // which faults, and how to see it again. File is where its .simfail is; "" leaves
-// the replay line out.
+// the replay line out. WriteBlock panics if the run did not fail.
 func WriteBlock(w io.Writer, s *scenario.Scenario, r *scenario.Result, file string) error {
 	var b bytes.Buffer
-	o := r.Failed()
+	o := failed(r)
 	fmt.Fprintf(&b, "FAIL %s: %s\n", s.Name, describe(o))
 	faults := cmp.Or(properties.Coverage(r.Faults).String(), "none")
 	fmt.Fprintf(&b, "  seed 0x%x  events %d  virtual %s  faults: %s\n", r.Seed, r.Events, time.Duration(r.Virtual).Round(time.Millisecond), faults)
 	if file != "" {
-		fmt.Fprintf(&b, "  replay:  go run ./cmd/simulate replay %s\n", file)
+		fmt.Fprintf(&b, "  replay:  go run ./cmd/simulate replay %s\n", shellWord(file))
 	}
 	if s.Test != "" {
 		fmt.Fprintf(&b, "  test:    go test %s -sim.seed=0x%x\n", s.Test, r.Seed)
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// failed returns what failed in a run.
+func failed(r *scenario.Result) *properties.Outcome {
+	o := r.Failed()
+	if o == nil {
+		panic("traces: a failure of a run that did not fail")
+	}
+	return o
+}
+
+// shellWord quotes a word for a shell (POSIX.1-2017, XCU 2.2), if it needs that.
+func shellWord(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,@+="
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func describe(o *properties.Outcome) string {

@@ -22,8 +22,8 @@ type Result struct {
 	// Keys and Operations count what was judged: keys with operations that
 	// matter, and those operations.
 	Keys, Operations int
-	// Overlapping counts the judged operations that were concurrent with
-	// another of the same key. At 0 a history is sequential: a Pass says
+	// Overlapping counts the judged operations that returned and were concurrent
+	// with another such operation of the same key. At 0 a history is sequential: a Pass says
 	// nothing about concurrency, and the caller may want to call it
 	// inconclusive.
 	Overlapping int
@@ -48,7 +48,7 @@ type Result struct {
 func Check(ctx context.Context, h *History, opt Options) (Result, error) {
 	keys, err := split(h, &opt)
 	if err != nil {
-		return Result{}, err
+		return undecided(err), err
 	}
 	res := Result{Keys: len(keys)}
 	for _, k := range keys {
@@ -61,6 +61,11 @@ func Check(ctx context.Context, h *History, opt Options) (Result, error) {
 		hard = c.round(hard, limit)
 	}
 	return c.res, nil
+}
+
+// undecided is the result that goes with an error: nobody may take it for a pass.
+func undecided(err error) Result {
+	return Result{Verdict: properties.Inconclusive, Reason: err.Error()}
 }
 
 // Keys are tried in rounds, each with stepGrowth times the steps of the one
@@ -147,15 +152,25 @@ func split(h *History, opt *Options) ([]keyHistory, error) {
 	return keys, nil
 }
 
-// overlapping counts the operations, given by Call, concurrent with another. O(n).
+// overlapping counts the operations, given by Call, that returned and were
+// concurrent with another that returned: what never returned overlaps with all
+// that comes after it and shows nothing. O(n).
 func overlapping(ops []*Operation) int {
 	count, lastReturn := 0, int64(math.MinInt64)
-	for i, op := range ops {
-		withEarlier := i > 0 && lastReturn >= op.Call
-		withLater := i+1 < len(ops) && ops[i+1].Call <= op.Return
-		if withEarlier || withLater {
+	var last *Operation // that returned
+	counted := false    // whether last is in count
+	for _, op := range ops {
+		if op.Return == Pending {
+			continue
+		}
+		meets := last != nil && lastReturn >= op.Call
+		if last != nil && !counted && op.Call <= last.Return {
 			count++
 		}
+		if meets {
+			count++
+		}
+		last, counted = op, meets
 		lastReturn = max(lastReturn, op.Return)
 	}
 	return count

@@ -63,7 +63,7 @@ func (h *Watcher) History() (*History, error) { return h.rec.History(), h.err }
 func (h *Watcher) Check(ctx context.Context, opt Options) (Result, error) {
 	history, err := h.History()
 	if err != nil {
-		return Result{}, err
+		return undecided(err), err
 	}
 	return Check(ctx, history, opt)
 }
@@ -146,6 +146,13 @@ func (h *Watcher) end(e *sim.Event) {
 	case nodes.OutcomeFail:
 		h.counts.Failed++
 		ev.Type = FailEvent
+		if r, ok := e.Value.(nodes.Result); o.call.Kind == nodes.CAS && !(ok && r.OK) {
+			// The store refused it without a look at the value: as a CAS that failed
+			// it would tell that there was another one. It certainly has no effect,
+			// and that is one of the things that an unknown outcome allows.
+			ev.Type = InfoEvent
+			delete(h.process, e.Host)
+		}
 	default:
 		h.counts.Unknown++
 		ev.Type = InfoEvent

@@ -99,6 +99,9 @@ type Invalid struct {
 // Error returns the field and the problem.
 func (e *Invalid) Error() string { return e.Field + " " + e.Problem }
 
+// minority returns how many of the servers may crash while a majority is left.
+func minority(servers int) int { return max(0, (servers-1)/2) }
+
 // validate returns an *Invalid for the first field that is wrong.
 func (c *Config) validate() error {
 	if err := c.validateNumbers(); err != nil {

@@ -43,6 +43,13 @@ func ParseDocument(file string, data []byte, all []*Scenario) (*Scenario, *Docum
 	if err := f.Decode(doc); err != nil {
 		return nil, nil, err
 	}
+	// Defaults give way to what was said; what was said has to be possible.
+	if n := &doc.Nemesis; !f.has("$.nemesis.crashes") {
+		n.Crashes = min(n.Crashes, minority(doc.Servers))
+	}
+	if n := &doc.Nemesis; !f.has("$.nemesis.restarts") {
+		n.Restarts = min(n.Restarts, n.Crashes)
+	}
 	if doc.Seeds != "" {
 		if _, err := sim.ParseSeeds(doc.Seeds); err != nil {
 			return nil, nil, f.Errorf("$.seeds", "%v", err)
@@ -63,7 +70,7 @@ func (f *File) scenario(all []*Scenario) (*Scenario, error) {
 	if n == nil {
 		return nil, f.Errorf("$", "names no scenario, expected a line such as \"scenario: register/abd\"")
 	}
-	if err := f.fits(n, reflect.TypeFor[string]()); err != nil {
+	if err := f.fits(n, reflect.TypeFor[string](), false); err != nil {
 		return nil, err
 	}
 	var name string

@@ -20,8 +20,9 @@ var (
 
 // fits returns an error at the first value, in order of the file, that cannot be
 // decoded into a type: the YAML library would tell of Go types, and not always
-// where.
-func (f *File) fits(n ast.Node, t reflect.Type) error {
+// where. What is below a list has no defaults: there fields without omitempty
+// have to be given.
+func (f *File) fits(n ast.Node, t reflect.Type, listed bool) error {
 	if n.Type() == ast.NullType && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map) {
 		return nil
 	}
@@ -32,9 +33,9 @@ func (f *File) fits(n ast.Node, t reflect.Type) error {
 	case t == durationType || reflect.PointerTo(t).Implements(textType):
 		return f.fitsText(n, t)
 	case isPlainStruct(t):
-		return f.fitsStruct(n, t)
+		return f.fitsStruct(n, t, listed)
 	case t.Kind() == reflect.Map:
-		return f.eachValue(n, func(string, ast.Node) (reflect.Type, error) { return t.Elem(), nil })
+		return f.eachValue(n, true, func(string, ast.Node) (reflect.Type, error) { return t.Elem(), nil })
 	case t.Kind() == reflect.Slice || t.Kind() == reflect.Array:
 		return f.fitsList(n, t)
 	}
@@ -43,10 +44,10 @@ func (f *File) fits(n ast.Node, t reflect.Type) error {
 
 // eachValue checks the values of a mapping against the types that typeOf returns
 // for their keys.
-func (f *File) eachValue(n ast.Node, typeOf func(name string, key ast.Node) (reflect.Type, error)) error {
+func (f *File) eachValue(n ast.Node, listed bool, typeOf func(name string, key ast.Node) (reflect.Type, error)) error {
 	m, ok := n.(ast.MapNode)
 	if !ok {
-		return f.at(start(n), "expected a mapping of names to values")
+		return f.at(start(n), "expected a mapping of names to values"+got(n))
 	}
 	for it := m.MapRange(); it.Next(); {
 		key := it.Key()
@@ -56,7 +57,7 @@ func (f *File) eachValue(n ast.Node, typeOf func(name string, key ast.Node) (ref
 		}
 		t, err := typeOf(name.Value, key)
 		if err == nil {
-			err = f.fits(it.Value(), t)
+			err = f.fits(it.Value(), t, listed)
 		}
 		if err != nil {
 			return err
@@ -65,32 +66,43 @@ func (f *File) eachValue(n ast.Node, typeOf func(name string, key ast.Node) (ref
 	return nil
 }
 
-func (f *File) fitsStruct(n ast.Node, t reflect.Type) error {
+func (f *File) fitsStruct(n ast.Node, t reflect.Type, listed bool) error {
 	types := map[string]reflect.Type{}
+	var missing []string
 	for _, field := range reflect.VisibleFields(t) {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name != "" && !field.Anonymous {
-			types[name] = field.Type
+		name, option, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "" || field.Anonymous {
+			continue
+		}
+		types[name] = field.Type
+		if listed && option != "omitempty" {
+			missing = append(missing, name)
 		}
 	}
-	return f.eachValue(n, func(name string, key ast.Node) (reflect.Type, error) {
-		if t, ok := types[name]; ok {
-			return t, nil
+	err := f.eachValue(n, listed, func(name string, key ast.Node) (reflect.Type, error) {
+		t, ok := types[name]
+		if !ok {
+			return nil, f.at(key.GetToken(), fmt.Sprintf("unknown field %.60q", name))
 		}
-		return nil, f.at(key.GetToken(), fmt.Sprintf("unknown field %.60q", name))
+		missing = slices.DeleteFunc(missing, func(m string) bool { return m == name })
+		return t, nil
 	})
+	if err == nil && len(missing) > 0 {
+		return f.at(start(n), fmt.Sprintf("expected a field %q here", missing[0]))
+	}
+	return err
 }
 
 func (f *File) fitsList(n ast.Node, t reflect.Type) error {
 	list, ok := n.(*ast.SequenceNode)
 	switch {
 	case !ok:
-		return f.at(start(n), "expected a list")
+		return f.at(start(n), "expected a list"+got(n))
 	case t.Kind() == reflect.Array && len(list.Values) != t.Len():
 		return f.at(start(n), fmt.Sprintf("expected a list of %d, got %d", t.Len(), len(list.Values)))
 	}
 	for _, v := range list.Values {
-		if err := f.fits(v, t.Elem()); err != nil {
+		if err := f.fits(v, t.Elem(), true); err != nil {
 			return err
 		}
 	}
@@ -102,19 +114,19 @@ var scalars = []ast.NodeType{ast.StringType, ast.LiteralType, ast.IntegerType, a
 
 // fitsText tries a value that is read from its text.
 func (f *File) fitsText(n ast.Node, t reflect.Type) error {
-	what := "a value"
+	what := "text"
 	if t == durationType {
 		what = "a duration such as 1.5s or 200ms"
 	}
 	if !slices.Contains(scalars, n.Type()) {
-		return f.at(start(n), "expected "+what)
+		return f.at(start(n), "expected "+what+got(n))
 	}
 	err := yaml.NodeToValue(n, reflect.New(t).Interface())
 	switch {
 	case err == nil:
 		return nil
 	case t == durationType:
-		return f.at(start(n), fmt.Sprintf("expected %s, got %.60q", what, start(n).Value))
+		return f.at(start(n), "expected "+what+got(n))
 	}
 	return f.at(start(n), err.Error())
 }
@@ -122,7 +134,7 @@ func (f *File) fitsText(n ast.Node, t reflect.Type) error {
 // fitsScalar checks a number, a truth value or a text.
 func (f *File) fitsScalar(n ast.Node, t reflect.Type) error {
 	what := "text"
-	kinds := []ast.NodeType{ast.StringType, ast.LiteralType}
+	kinds := []ast.NodeType{ast.StringType, ast.LiteralType, ast.IntegerType} // seeds: 42
 	switch {
 	case t.Kind() == reflect.Bool:
 		what, kinds = "true or false", []ast.NodeType{ast.BoolType}
@@ -132,7 +144,7 @@ func (f *File) fitsScalar(n ast.Node, t reflect.Type) error {
 	if !slices.Contains(kinds, n.Type()) {
 		return f.at(start(n), "expected "+what+got(n))
 	}
-	if number, ok := n.(*ast.IntegerNode); ok && !inRange(number, t) {
+	if number, ok := n.(*ast.IntegerNode); ok && t.Kind() != reflect.String && !inRange(number, t) {
 		return f.at(start(n), fmt.Sprintf("%s is out of range", start(n).Value))
 	}
 	return nil
@@ -151,13 +163,15 @@ func inRange(n *ast.IntegerNode, t reflect.Type) bool {
 	return i.IsInt64() && !v.OverflowInt(i.Int64())
 }
 
-// got tells what a value is that was not expected, if that is short.
+// got tells what a value is that was not expected.
 func got(n ast.Node) string {
 	switch {
 	case n.Type() == ast.NullType:
 		return ", got nothing"
-	case slices.Contains(scalars, n.Type()):
+	case slices.Contains(scalars, n.Type()), n.Type() == ast.InfinityType, n.Type() == ast.NanType:
 		return fmt.Sprintf(", got %.60q", n.GetToken().Value)
+	case n.Type() == ast.SequenceType:
+		return ", got a list"
 	}
-	return ""
+	return ", got a mapping"
 }

@@ -102,6 +102,7 @@ const (
 	LinearizableName = "linearizable"
 	NoPanicName      = "no panic"
 	OverlapName      = "operations overlapped"
+	AnsweredName     = "answers were checked"
 	EndedName        = "every operation ended"
 )
 
@@ -218,8 +219,24 @@ func (r *Result) judge(c *Cluster, declared []properties.Outcome, hist *linear.W
 	if r.Overlapping == 0 {
 		overlap.Verdict, overlap.Detail = properties.Inconclusive, "no two operations on one key were concurrent"
 	}
-	r.Outcomes = append(r.Outcomes, overlap, r.ended(), r.Judged.Outcome())
+	r.Outcomes = append(r.Outcomes, overlap, r.answered(), r.ended(), r.Judged.Outcome())
 	r.Verdict = properties.Overall(r.Outcomes)
+}
+
+// answered judges whether any answer could have been wrong: whether a read was
+// answered, or a compare-and-set decided.
+func (r *Result) answered() properties.Outcome {
+	o := properties.Outcome{Name: AnsweredName, Kind: properties.Sometimes}
+	if r.History != nil {
+		for i := range r.History.Operations {
+			op := &r.History.Operations[i]
+			if op.Kind == linear.Read && op.Outcome == linear.OK || op.Kind == linear.CAS && op.Outcome != linear.Unknown {
+				return o
+			}
+		}
+	}
+	o.Verdict, o.Detail = properties.Inconclusive, "no read and no compare-and-set was answered"
+	return o
 }
 
 // ended judges whether the clients got to the end of their scripts. A client that

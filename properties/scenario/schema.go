@@ -52,7 +52,8 @@ func Schema() *jsonschema.Schema {
 	s, err := jsonschema.For[Document](&jsonschema.ForOptions{TypeSchemas: map[reflect.Type]*jsonschema.Schema{
 		reflect.TypeFor[time.Duration](): {Type: "string", Description: "a duration such as 1.5s or 200ms",
 			Pattern: `^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`},
-		reflect.TypeFor[network.Delay](): {Type: "string",
+		reflect.TypeFor[string](): {Types: []string{"string", "integer"}}, // YAML takes 42 for a number
+		reflect.TypeFor[network.Delay](): {Types: []string{"string", "number"},
 			Description: "a delay such as 5ms, uniform(1ms, 10ms), exp(20ms), lognormal(2ms, 0.5)"},
 		reflect.TypeFor[network.Prob](): {Types: []string{"string", "number"}, Description: "a probability such as 1%, 0.01 or 1/100"},
 		reflect.TypeFor[chaos.Kind]():   {Type: "string", Enum: kinds},
@@ -63,11 +64,11 @@ func Schema() *jsonschema.Schema {
 	s.Title = "Phoenix scenario"
 	relax(s)
 	s.Required = []string{"scenario"}
-	s.Properties["faults"].Items.Required = []string{"at"}
 	return s
 }
 
-// relax lets a document leave out what has a default.
+// relax lets a document leave out what has a default. What is below a list has
+// none.
 func relax(s *jsonschema.Schema) {
 	if s == nil {
 		return
@@ -76,5 +77,4 @@ func relax(s *jsonschema.Schema) {
 	for _, p := range s.Properties { // order: each is changed alone
 		relax(p)
 	}
-	relax(s.Items)
 }

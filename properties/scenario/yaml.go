@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -120,7 +121,7 @@ func refused(tokens token.Tokens) (t *token.Token, msg string) {
 // have, and values that do not fit. What the file leaves out stays as it is.
 // Errors are *SyntaxError.
 func (f *File) Decode(v any) error {
-	if err := f.fits(f.body, reflect.TypeOf(v)); err != nil {
+	if err := f.fits(f.body, reflect.TypeOf(v), false); err != nil {
 		return err
 	}
 	if err := yaml.NodeToValue(f.body, v, yaml.Strict()); err != nil {
@@ -179,21 +180,43 @@ func (f *File) wrap(err error) error {
 
 // at returns an error at a token, or of the whole file if t is nil.
 func (f *File) at(t *token.Token, msg string) error {
-	e := &SyntaxError{File: f.name, Msg: strings.TrimSpace(msg)}
+	e := &SyntaxError{File: f.name, Msg: printable(strings.TrimSpace(msg))}
 	if t == nil || t.Position == nil {
 		return e
 	}
 	e.Line, e.Col = t.Position.Line, t.Position.Column
-	lines := strings.Split(string(f.data), "\n")
-	if e.Line < 1 || e.Line > len(lines) {
-		return e
-	}
 	const longest = 200 // a longer line would not help
-	if line := strings.TrimRight(lines[e.Line-1], "\r"); len(line) <= longest {
+	if line := f.line(e.Line); line != "" && len(line) <= longest {
 		number := strconv.Itoa(e.Line)
-		e.Excerpt = fmt.Sprintf("  %s | %s\n  %s | %s^", number, line, strings.Repeat(" ", len(number)), strings.Repeat(" ", max(0, e.Col-1)))
+		e.Excerpt = fmt.Sprintf("  %s | %s\n  %s | %s^", number, printable(line), strings.Repeat(" ", len(number)), strings.Repeat(" ", max(0, e.Col-1)))
 	}
 	return e
+}
+
+// line returns a line by its number from 1, "" if there is none. YAML ends lines
+// with a line feed, a carriage return, or both.
+func (f *File) line(number int) string {
+	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(f.data))
+	for line := range strings.SplitSeq(text, "\n") {
+		if number--; number == 0 {
+			return line
+		}
+	}
+	return ""
+}
+
+// printable replaces what would move the cursor of a terminal, by one character
+// each: carets stay where they belong.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsPrint(r):
+			return r
+		case unicode.IsSpace(r):
+			return ' '
+		}
+		return utf8.RuneError
+	}, text)
 }
 
 // Decode reads a YAML file into what v points to: see File.Decode.

@@ -158,11 +158,6 @@ func TestPartitionsOverlapAndHealByName(t *testing.T) {
 	}, properties.CoverageOf(m.world))
 }
 
-func TestWhatIsHealedBeforeItBeginsIsNotHealed(t *testing.T) {
-	m := newMesh(t, at(50, part("p", "", []string{"a"}, []string{"b"})), at(10, chaos.Fault{Heal: "p"}))
-	require.Equal(t, "ab xxxxx.....\n", m.run("ab"))
-}
-
 func TestFaultsAreCountedAsConfiguredFiredAndEffective(t *testing.T) {
 	m := newMesh(t,
 		at(20, lasting(30, chaos.Fault{Crash: []string{"a", "b"}})),

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // An Error says what is wrong with a fault of a list.
@@ -20,13 +21,13 @@ func (e *Error) Error() string { return fmt.Sprintf("fault %d %s", e.Fault, e.Pr
 // Validate returns an *Error for the first fault that cannot be applied to a
 // world with the given hosts; it says what was expected.
 func Validate(faults []Fault, hosts []string) error {
-	c := cast{hosts: hosts, known: map[string]bool{}, partitions: map[string]bool{}}
+	c := cast{hosts: hosts, known: map[string]bool{}, partitions: map[string]time.Duration{}}
 	for _, h := range hosts {
 		c.known[h] = true
 	}
 	for i := range faults {
 		if p := faults[i].Partition; p != nil {
-			if err := c.introduce(p.Name, p.name(i)); err != nil {
+			if err := c.introduce(p.Name, p.name(i), faults[i].At); err != nil {
 				return &Error{i + 1, err.Error()}
 			}
 		}
@@ -41,19 +42,20 @@ func Validate(faults []Fault, hosts []string) error {
 
 // cast is whom and what faults may name.
 type cast struct {
-	hosts             []string
-	known, partitions map[string]bool
+	hosts      []string
+	known      map[string]bool
+	partitions map[string]time.Duration // when they begin
 }
 
 // introduce adds a partition by the name that it was given and the one it has.
-func (c *cast) introduce(given, name string) error {
+func (c *cast) introduce(given, name string, at time.Duration) error {
 	if given != "" && !plainName.MatchString(given) {
 		return fmt.Errorf("names a partition %.60q, expected letters, digits and any of -_.", given)
 	}
-	if c.partitions[name] {
+	if _, ok := c.partitions[name]; ok {
 		return fmt.Errorf("is a second partition named %q, expected another name", name)
 	}
-	c.partitions[name] = true
+	c.partitions[name] = at
 	return nil
 }
 
@@ -66,8 +68,8 @@ func (c *cast) check(f *Fault) error {
 		return errors.New("has a negative time, expected 0 or more")
 	case f.For > 0 && (f.Heal != "" || f.Restart != nil || f.Resume != nil):
 		return fmt.Errorf("is a %s for a while, expected that of crash, pause or partition only", name)
-	case f.Heal != "" && !c.partitions[f.Heal]:
-		return fmt.Errorf("heals %q, expected the name of a partition", f.Heal)
+	case f.Heal != "":
+		return c.heals(f)
 	case f.Partition != nil:
 		if err := f.Partition.check(); err != nil {
 			return fmt.Errorf("has a partition that %w", err)
@@ -124,6 +126,18 @@ func (p *Partition) check() error {
 	}
 	if n := len(p.Groups[0]); p.kind() == Ring && n < minRing {
 		return fmt.Errorf("is a ring of %d hosts, expected at least %d: fewer are all neighbours", n, minRing)
+	}
+	return nil
+}
+
+// heals checks the end of a partition.
+func (c *cast) heals(f *Fault) error {
+	at, ok := c.partitions[f.Heal]
+	switch {
+	case !ok:
+		return fmt.Errorf("heals %q, expected the name of a partition", f.Heal)
+	case f.At < at:
+		return fmt.Errorf("heals %q at %s, expected no earlier than it begins, at %s", f.Heal, f.At, at)
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ func TestAWrongFaultIsNamedWithWhatWasExpected(t *testing.T) {
 		"fault 1 is a resume for a while, expected that of crash, pause or partition only":                 {{For: 1, Resume: a}},
 		"fault 1 is a restart for a while, expected that of crash, pause or partition only":                {{For: 1, Restart: a}},
 		"fault 2 is a heal for a while, expected that of crash, pause or partition only":                   {part("p", "", a, b), {For: 1, Heal: "p"}},
+		`fault 2 heals "p" at 10ms, expected no earlier than it begins, at 50ms`:                           {at(50, part("p", "", a, b)), at(10, chaos.Fault{Heal: "p"})},
 		`fault 2 heals "q", expected the name of a partition`:                                              {part("p", "", a, b), {Heal: "q"}},
 		`fault 1 names the host "e", expected one of a, b, c, d`:                                           {{Pause: []string{"b", "e"}}},
 		`fault 1 names the host "a", expected one of `:                                                     nil,

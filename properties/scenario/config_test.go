@@ -1,0 +1,102 @@
+package scenario_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"phoenix/network"
+	"phoenix/nodes"
+	"phoenix/properties/scenario"
+	"phoenix/resilience/chaos"
+
+	"github.com/stretchr/testify/require"
+)
+
+// changed returns a configuration of ABD but for one change.
+func changed(change func(c *scenario.Config)) *scenario.Config {
+	c := scenario.ABD().Defaults
+	change(&c)
+	return &c
+}
+
+func TestAWrongConfigurationNamesTheField(t *testing.T) {
+	for want, change := range map[string]func(c *scenario.Config){
+		"servers is 0, expected 1 to 1000":                                        func(c *scenario.Config) { c.Servers = 0 },
+		"servers is 65, expected at most 64 of register/abd":                      func(c *scenario.Config) { c.Servers = 65 },
+		"clients is -1, expected 1 to 1000":                                       func(c *scenario.Config) { c.Clients = -1 },
+		"workload.operations is 0, expected 1 to 333333":                          func(c *scenario.Config) { c.Workload.Operations = 0 },
+		"workload.operations is 2000, expected 1 to 1000":                         func(c *scenario.Config) { c.Clients, c.Workload.Operations = 1000, 2000 },
+		"workload.keys is 10001, expected 1 to 10000":                             func(c *scenario.Config) { c.Workload.Keys = 10001 },
+		"nemesis.crashes is 3, expected 0 to 2":                                   func(c *scenario.Config) { c.Nemesis.Crashes = 3 },
+		"nemesis.restarts is 3, expected 0 to 2":                                  func(c *scenario.Config) { c.Nemesis.Restarts = 3 },
+		"nemesis.pauses is -1, expected 0 to 1000":                                func(c *scenario.Config) { c.Nemesis.Pauses = -1 },
+		"nemesis.partitions is 1001, expected 0 to 1000":                          func(c *scenario.Config) { c.Nemesis.Partitions = 1001 },
+		"faults are 1003 with those of the nemesis, expected at most 1000":        func(c *scenario.Config) { c.Nemesis.Partitions = 1000 },
+		"workload.timeout is 0s, expected a positive duration":                    func(c *scenario.Config) { c.Workload.Timeout = 0 },
+		"until is -1s, expected a positive duration":                              func(c *scenario.Config) { c.Until = -time.Second },
+		"nemesis.within is -1ns, expected a positive duration":                    func(c *scenario.Config) { c.Nemesis.Within = -1 },
+		"events is 0, expected a positive number":                                 func(c *scenario.Config) { c.Events = 0 },
+		"links.bandwidth is negative, expected bytes a second, or 0 for no bound": func(c *scenario.Config) { c.Links.Bandwidth = -1 },
+		"links.queue is negative, expected bytes, or 0 for the default":           func(c *scenario.Config) { c.Links.Queue = -1 },
+		`faults[1] names the host "s6", expected one of s1, s2, s3, s4, s5, c1, c2, c3`: func(c *scenario.Config) {
+			c.Faults = []chaos.Fault{{Crash: []string{"c1"}}, {Pause: []string{"s6"}}}
+		},
+		`faults[0].partition.name is "n1", expected another name: the nemesis calls its partitions so`: func(c *scenario.Config) {
+			c.Faults = []chaos.Fault{{Partition: &chaos.Partition{Name: "n1", Groups: [][]string{{"s1"}, {"s2"}}}}}
+		},
+		`regions.hosts names a region "", expected a name`: func(c *scenario.Config) {
+			c.Regions = &scenario.Regions{Hosts: map[string][]string{"": {"s1"}}}
+		},
+		`regions.hosts.eu names the host "x", expected servers s1, s2, ... or clients c1, c2, ...`: func(c *scenario.Config) {
+			c.Regions = &scenario.Regions{Hosts: map[string][]string{"eu": {"s1", "x"}}}
+		},
+		`regions.hosts.us places the host "s1" a second time`: func(c *scenario.Config) {
+			c.Regions = &scenario.Regions{Hosts: map[string][]string{"us": {"s1"}, "eu": {"s1"}}}
+		},
+		`regions.latency[0].between[1] is "us", expected one of ["eu"]`: func(c *scenario.Config) {
+			c.Regions = &scenario.Regions{Hosts: map[string][]string{"eu": {"s1"}},
+				Latency: []scenario.Latency{{Between: [2]string{"eu", "us"}}}}
+		},
+		`bug is "none", expected one of [no-write-back record-overwrites local-sequence amnesiac-votes] of register/abd`: func(c *scenario.Config) { c.Bug = "none" },
+		"workload.cas is 10%, but register/abd has no compare-and-set":                                                   func(c *scenario.Config) { c.Workload.CAS = network.ProbOf(0.1) },
+	} {
+		err := scenario.ABD().Validate(changed(change))
+		require.EqualError(t, err, want)
+		var invalid *scenario.Invalid
+		require.True(t, errors.As(err, &invalid))
+		require.True(t, strings.HasPrefix(want, invalid.Field+" "), want)
+	}
+}
+
+func TestTheScenariosOfRegistersAreValid(t *testing.T) {
+	names := map[string]bool{}
+	for _, s := range scenario.Registers() {
+		require.NoError(t, s.Validate(&s.Defaults), s.Name)
+		require.NotEmpty(t, s.Doc)
+		require.False(t, names[s.Name])
+		names[s.Name] = true
+		found, err := scenario.Find(scenario.Registers(), s.Name)
+		require.NoError(t, err)
+		require.Equal(t, s.Name, found.Name)
+		for _, bug := range s.Bugs {
+			c := s.Defaults
+			c.Bug = bug
+			require.NoError(t, s.Validate(&c))
+		}
+	}
+	_, err := scenario.Find(scenario.Registers(), "register/adb")
+	require.EqualError(t, err, `no such scenario: "register/adb", expected one of [register/single-copy register/primary-backup register/abd]`)
+}
+
+func TestRunPanicsOnAConfigurationThatIsNotValid(t *testing.T) {
+	require.PanicsWithValue(t, "scenario: servers is 0, expected 1 to 1000", func() {
+		scenario.ABD().Run(scenario.Options{Config: changed(func(c *scenario.Config) { c.Servers = 0 })})
+	})
+	require.PanicsWithValue(t, "scenario: 0 scripts for 3 clients", func() {
+		scenario.ABD().Run(scenario.Options{Scripts: noScripts})
+	})
+}
+
+var noScripts = [][]nodes.Op{}
