@@ -20,8 +20,8 @@ import (
 func TestSingleCopy(t *testing.T)    { breaks(t, scenario.SingleCopy(), 150) }
 func TestPrimaryBackup(t *testing.T) { breaks(t, scenario.PrimaryBackup(), 50) }
 
-// TestSingleCopyIsRightWithOneServer is the other half of the promise.
-func TestSingleCopyIsRightWithOneServer(t *testing.T) {
+// TestOneCopyIsRight is the other half of the promise.
+func TestOneCopyIsRight(t *testing.T) {
 	s := scenario.SingleCopy()
 	s.Defaults.Servers = 1
 	require.Equal(t, properties.Pass, campaign(t, s).Verdict())

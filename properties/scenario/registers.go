@@ -90,7 +90,7 @@ func ABD() *Scenario {
 		Defaults:   cfg,
 		MaxServers: maxServers,
 		Bugs:       abdBugs(),
-		Test:       "./nodes/register -run TestABD",
+		Test:       "./nodes/register -run '^TestABD$'",
 		Server: func(cfg *Config, servers []network.ID) network.Boot {
 			return register.ABD(register.Config{Servers: servers, Bug: bugOf(cfg)})
 		},
