@@ -121,7 +121,7 @@ func (q *queue) insert(it item) {
 // place puts it into its bucket.
 func (q *queue) place(it item) {
 	l := (uint(bits.Len64(uint64(it.at^q.base)|1)) - 1) / digitBits
-	d := uint(it.at) >> (l * digitBits) % digits
+	d := uint64(it.at) >> (l * digitBits) % digits
 	b := &q.buckets[l]
 	c := b.lists[d].last
 	if c == nil || c.n == len(c.items) {
