@@ -77,7 +77,7 @@ func TestMessagesAllocateNothingInTheSteadyState(t *testing.T) {
 		cfg := lossy(network.Uniform(ms, 2*ms))
 		cfg.Link.Ordered = ordered
 		w := sim.New(sim.Config{})
-		left := 1 << 62
+		left := 1 << 30
 		pingPong(w, cfg, &left)
 		end := left
 		stop := sim.Limit{Stop: func() bool { return left <= end }}

@@ -31,10 +31,8 @@ type Failure struct {
 	Scenario string `json:"scenario"`
 	Hash     string `json:"hash"` // of the scenario, see scenario.Scenario.Hash
 	Seed     string `json:"seed"`
-	// Property failed, and Detail says how: each is one line that prints, what
-	// does not being written as a Go string.
-	Property string `json:"property"`
-	Detail   string `json:"detail"`
+	Property quoted `json:"property"`
+	Detail   quoted `json:"detail"`
 	Digest   string `json:"digest"` // of the event stream
 	Events   uint64 `json:"events"`
 	// Config has every parameter written out, and no nemesis: its faults are
@@ -43,6 +41,17 @@ type Failure struct {
 	Operations []Script        `json:"operations"`
 	Choices    []string        `json:"choices,omitempty"` // "picked of n label", in order
 }
+
+// quoted is text that the file has in double quotes, so that YAML keeps every
+// character of it.
+type quoted string
+
+// MarshalYAML returns q as a Go string, which is one of YAML too.
+func (q quoted) MarshalYAML() ([]byte, error) { return []byte(strconv.Quote(string(q))), nil }
+
+// valid returns text with bytes that are not UTF-8 replaced: Go and YAML have
+// different ideas of their escapes.
+func valid(text string) quoted { return quoted(strings.ToValidUTF8(text, "\ufffd")) }
 
 // Script is what one client does.
 type Script struct {
@@ -56,7 +65,7 @@ func NewFailure(s *scenario.Scenario, r *scenario.Result) *Failure {
 	o := failed(r)
 	f := &Failure{
 		Version: failVersion, Scenario: s.Name, Hash: s.Hash(), Seed: fmt.Sprintf("0x%x", r.Seed),
-		Property: printable(o.Name), Detail: printable(o.Detail), Digest: r.Digest.String(), Events: r.Events, Config: r.Config,
+		Property: valid(o.Name), Detail: valid(o.Detail), Digest: r.Digest.String(), Events: r.Events, Config: r.Config,
 	}
 	for i, script := range r.Scripts {
 		f.Operations = append(f.Operations, Script{Client: clientName(i), Do: script})
@@ -80,7 +89,7 @@ func (f *Failure) Text() ([]byte, error) {
 		fmt.Fprintln(&b, strings.TrimRight("# "+printable(fmt.Sprintf(format, args...)), " "))
 	}
 	comment("%s: %s", f.Scenario, f.Detail)
-	comment("A failing run of a simulation. Replay it with: go run ./cmd/simulate replay %s", shellWord(f.FileName()))
+	comment("A failing run of a simulation. To see it again: simulate replay FILE")
 	comment("")
 	comment("The property that failed is %q; %d events happened.", f.Property, f.Events)
 	for _, fault := range f.Config.Faults {
@@ -131,8 +140,7 @@ func (f *Failure) checkRun(file *scenario.File) error {
 	}{
 		{"hash", f.Hash, isHex(f.Hash, 16), "16 hexadecimal digits"},
 		{"seed", f.Seed, err == nil, "a seed such as 0x2a"},
-		{"property", f.Property, f.Property != "" && f.Property == printable(f.Property), "the name of a property"},
-		{"detail", f.Detail, f.Detail == printable(f.Detail), "a line of text"},
+		{"property", string(f.Property), f.Property != "", "the name of a property"},
 		{"digest", f.Digest, isHex(f.Digest, 32), "32 hexadecimal digits"},
 	} {
 		if !c.ok {
@@ -216,7 +224,7 @@ func isHex(text string, n int) bool {
 }
 
 // printable returns text as it is if that is one line which prints, else as a Go
-// string: YAML does not keep all characters, and comments end with the line.
+// string, for places that have no quotes: comments and choices.
 func printable(text string) string {
 	if utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return text
@@ -294,16 +302,16 @@ func (f *Failure) run(s *scenario.Scenario, watch func(*sim.World)) (*scenario.R
 }
 
 // WriteBlock prints the failure of a run for people: what failed, when, under
-// which faults, and how to see it again. File is where its .simfail is; "" leaves
-// the replay line out. WriteBlock panics if the run did not fail.
-func WriteBlock(w io.Writer, s *scenario.Scenario, r *scenario.Result, file string) error {
+// which faults, and how to see it again. Replay is the command that replays it from
+// its file; "" leaves that line out. WriteBlock panics if the run did not fail.
+func WriteBlock(w io.Writer, s *scenario.Scenario, r *scenario.Result, replay string) error {
 	var b bytes.Buffer
 	o := failed(r)
 	fmt.Fprintf(&b, "FAIL %s: %s\n", s.Name, describe(o))
 	faults := cmp.Or(properties.Coverage(r.Faults).String(), "none")
 	fmt.Fprintf(&b, "  seed 0x%x  events %d  virtual %s  faults: %s\n", r.Seed, r.Events, time.Duration(r.Virtual).Round(time.Millisecond), faults)
-	if file != "" {
-		fmt.Fprintf(&b, "  replay:  go run ./cmd/simulate replay %s\n", shellWord(file))
+	if replay != "" {
+		fmt.Fprintf(&b, "  replay:  %s\n", replay)
 	}
 	if s.Test != "" {
 		fmt.Fprintf(&b, "  test:    go test %s -sim.seed=0x%x\n", s.Test, r.Seed)
@@ -319,15 +327,6 @@ func failed(r *scenario.Result) *properties.Outcome {
 		panic("traces: a failure of a run that did not fail")
 	}
 	return o
-}
-
-// shellWord quotes a word for a shell (POSIX.1-2017, XCU 2.2), if it needs that.
-func shellWord(word string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,@+="
-	if word != "" && strings.Trim(word, plain) == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func describe(o *properties.Outcome) string {

@@ -3,6 +3,7 @@ package scenario_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -246,7 +247,7 @@ func TestHostileDocumentsAreRefused(t *testing.T) {
 		"# nothing\n":                "doc.yaml: is empty, expected YAML",
 		"scenario: register/abd\x00": "doc.yaml: holds a zero byte, expected YAML text",
 		"scenario: \xff":             "doc.yaml: is not UTF-8, expected YAML text",
-		strings.Repeat("#", scenario.MaxDocument+1):              "doc.yaml: is 16777217 bytes long, expected at most 16777216",
+		strings.Repeat("#", scenario.MaxDocument+1):              "doc.yaml: is 8388609 bytes long, expected at most 8388608",
 		strings.Repeat("[", 100_000):                             "doc.yaml:1:51: nests deeper than 50 levels",
 		strings.Repeat("[\"]\",\n", 100_000):                     "doc.yaml:51:1: nests deeper than 50 levels\n  51 | [\"]\",\n     | ^",
 		strings.Repeat("- ", 100_000):                            "doc.yaml:1:101: nests deeper than 50 levels",
@@ -265,6 +266,23 @@ func TestHostileDocumentsAreRefused(t *testing.T) {
 	}
 }
 
+func TestAMappingOfTooManyFieldsIsRefused(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("scenario: register/abd\n")
+	for i := range 100_000 {
+		fmt.Fprintf(&b, "k%d: 1\n", i)
+	}
+	block := b.String()
+	flow := "{" + strings.ReplaceAll(strings.TrimSpace(block), "\n", ",\n") + "}"
+	for _, text := range []string{block, flow, "x:\n - " + strings.ReplaceAll(block, "\n", "\n   ")} {
+		e := refused(t, text)
+		require.Equal(t, "expected at most 1000 fields here", e.Msg)
+		require.InDelta(t, 1001, e.Line, 1)
+	}
+	many := "scenario: register/abd\nfaults:\n" + strings.Repeat("  - at: 1s\n    crash: [s1]\n", 900)
+	require.Len(t, document(t, many).Faults, 900, "the fields of others do not count")
+}
+
 func TestIndentationThatNestsTooDeepIsRefused(t *testing.T) {
 	var b bytes.Buffer
 	for i := range 60 {
@@ -276,6 +294,11 @@ func TestIndentationThatNestsTooDeepIsRefused(t *testing.T) {
 func TestLinesMayEndAsOnOtherSystems(t *testing.T) {
 	e := refused(t, "scenario: register/abd\r\nservers: three\r\n")
 	require.Equal(t, "doc.yaml:2:10: expected a whole number, got \"three\"\n  2 | servers: three\n    |          ^", e.Error())
+}
+
+func TestWhatDoesNotPrintIsNotShownAsItIs(t *testing.T) {
+	require.Equal(t, "doc.yaml:2:6: bug is \"\\x1b[2J\", expected one of [] of register/single-copy\n"+
+		"  2 | bug: \ufffd[2J # a b\n    |      ^", refused(t, "scenario: register/single-copy\nbug: \x1b[2J # a\tb").Error())
 }
 
 func TestALongLineIsNotShown(t *testing.T) {

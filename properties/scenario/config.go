@@ -136,7 +136,7 @@ func (c *Config) validateNumbers() error {
 		{"clients", c.Clients, 1, maxHosts},
 		{"workload.operations", c.Workload.Operations, 1, maxOperations / max(1, c.Clients)},
 		{"workload.keys", c.Workload.Keys, 1, maxKeys},
-		{"nemesis.crashes", n.Crashes, 0, maxCrashes(c.Servers)},
+		{"nemesis.crashes", n.Crashes, 0, minority(c.Servers)},
 		{"nemesis.restarts", n.Restarts, 0, n.Crashes},
 		{"nemesis.pauses", n.Pauses, 0, maxFaults},
 		{"nemesis.partitions", n.Partitions, 0, maxFaults},

@@ -20,7 +20,7 @@ func (n Nemesis) plan(key sim.Key, servers, clients []string) []chaos.Fault {
 	within := cmp.Or(n.Within, time.Second)
 	at := func(k sim.Key) time.Duration { return span(k.Sub("at"), within/10, within) }
 	victims := shuffled(key.Sub("victims"), servers)
-	spared := victims[maxCrashes(len(servers)):]
+	spared := victims[minority(len(servers)):]
 	var faults []chaos.Fault
 	for i := range n.Crashes {
 		k := key.Sub("crash").Num(uint64(i))
@@ -47,9 +47,6 @@ func (n Nemesis) plan(key sim.Key, servers, clients []string) []chaos.Fault {
 
 // nemesisName is what the nemesis calls its partitions.
 var nemesisName = regexp.MustCompile(`^n[0-9]+$`)
-
-// maxCrashes returns how many of some servers are a minority.
-func maxCrashes(servers int) int { return max(0, (servers-1)/2) }
 
 // partition draws who is cut off from whom: in half of the cases the servers are
 // split in two and each client is on one side; otherwise one server is isolated

@@ -72,7 +72,7 @@ func TestAFaultMoreLeavesTheOthersAsTheyAre(t *testing.T) {
 func TestTheNemesisSparesAMajority(t *testing.T) {
 	for seed := range uint64(1000) {
 		servers := 1 + int(seed%7)
-		n := Nemesis{Crashes: maxCrashes(servers), Restarts: int(seed) % (maxCrashes(servers) + 1), Pauses: 2, Partitions: 1}
+		n := Nemesis{Crashes: minority(servers), Restarts: int(seed) % (minority(servers) + 1), Pauses: 2, Partitions: 1}
 		faults := drawn(n, seed, servers, 2)
 		require.NoError(t, chaos.Validate(faults, hostsOf(servers, 2)))
 		crashed := map[string]bool{}

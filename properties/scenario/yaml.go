@@ -18,10 +18,14 @@ import (
 )
 
 // MaxDocument is the largest size in bytes of a file that is read as YAML.
-const MaxDocument = 16 << 20
+const MaxDocument = 8 << 20
 
-// maxNesting bounds how deep a file may nest: the parser is recursive.
-const maxNesting = 50
+// Bounds of what a file may hold: the parser is recursive, and takes time that
+// grows with the square of the keys of a mapping.
+const (
+	maxNesting = 50
+	maxFields  = 1000 // of one mapping
+)
 
 // A SyntaxError says where and why a YAML file was refused.
 type SyntaxError struct {
@@ -81,39 +85,75 @@ func ParseFile(name string, data []byte) (*File, error) {
 	return f, nil
 }
 
-// refused returns the first token of what is not supported: what would let a
-// small file stand for a huge value, and what nests too deep to parse. It counts
-// at least half of the levels that the parser will see.
-func refused(tokens token.Tokens) (t *token.Token, msg string) {
-	var block []int // columns of the keys and dashes that enclose the token
-	flow := 0       // open brackets
+// refused returns the first token of what is not supported, and why.
+func refused(tokens token.Tokens) (*token.Token, string) {
+	var o outline
 	for _, t := range tokens {
-		column := t.Position.Column
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType, token.DirectiveType:
 			return t, "anchors, aliases, merge keys, tags and directives are not supported here"
-		case token.SequenceStartType, token.MappingStartType:
-			flow++
-		case token.SequenceEndType, token.MappingEndType:
-			flow = max(0, flow-1)
-		case token.MappingValueType:
-			if t.Prev != nil && t.Prev.Position.Line == t.Position.Line {
-				column = t.Prev.Position.Column // of the key
-			}
-			fallthrough
-		case token.SequenceEntryType, token.MappingKeyType:
-			if flow == 0 {
-				for len(block) > 0 && block[len(block)-1] >= column {
-					block = block[:len(block)-1]
-				}
-				block = append(block, column)
-			}
 		}
-		if len(block)+flow > maxNesting {
+		switch fields := o.add(t); {
+		case len(o.block)+len(o.flow) > maxNesting:
 			return t, fmt.Sprintf("nests deeper than %d levels", maxNesting)
+		case fields > maxFields:
+			return t, fmt.Sprintf("expected at most %d fields here", maxFields)
 		}
 	}
 	return nil, ""
+}
+
+// outline is where in a file a token stands. It has at least half of the levels
+// that the parser will see.
+type outline struct {
+	block []level // of keys and dashes, by rising column
+	flow  []int   // fields in the brackets that are open
+}
+
+// level is a mapping or a list by its indentation.
+type level struct{ column, fields int }
+
+// add goes on to a token, and returns how many fields are so far in the mapping
+// of which it is a field; 0 if it is none.
+func (o *outline) add(t *token.Token) (fields int) {
+	inside := len(o.flow) > 0
+	switch t.Type {
+	case token.SequenceStartType, token.MappingStartType:
+		o.flow = append(o.flow, 0)
+	case token.SequenceEndType, token.MappingEndType:
+		o.flow = o.flow[:max(0, len(o.flow)-1)]
+	case token.MappingValueType:
+		if inside {
+			top := &o.flow[len(o.flow)-1]
+			*top++
+			return *top
+		}
+		column := t.Position.Column
+		if t.Prev != nil && t.Prev.Position.Line == t.Position.Line {
+			column = t.Prev.Position.Column // of the key
+		}
+		top := o.indent(column)
+		top.fields++
+		return top.fields
+	case token.SequenceEntryType, token.MappingKeyType:
+		if !inside {
+			o.indent(t.Position.Column)
+		}
+	}
+	return 0
+}
+
+// indent goes on to a column, and returns its level.
+func (o *outline) indent(column int) *level {
+	n := len(o.block)
+	for n > 0 && o.block[n-1].column > column {
+		n--
+	}
+	o.block = o.block[:n]
+	if n == 0 || o.block[n-1].column < column {
+		o.block = append(o.block, level{column: column})
+	}
+	return &o.block[len(o.block)-1]
 }
 
 // Decode reads the file into what v points to: structs, whose fields are named by

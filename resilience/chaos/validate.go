@@ -50,7 +50,7 @@ type cast struct {
 // introduce adds a partition by the name that it was given and the one it has.
 func (c *cast) introduce(given, name string, at time.Duration) error {
 	if given != "" && !plainName.MatchString(given) {
-		return fmt.Errorf("names a partition %.60q, expected letters, digits and any of -_.", given)
+		return fmt.Errorf("names a partition %.60q, expected letters, digits and any of -_. in it", given)
 	}
 	if _, ok := c.partitions[name]; ok {
 		return fmt.Errorf("is a second partition named %q, expected another name", name)

@@ -34,7 +34,7 @@ func TestAWrongFaultIsNamedWithWhatWasExpected(t *testing.T) {
 		`fault 2 names the host "b" twice, expected each once`:                                             {good, {Crash: []string{"b", "b"}}},
 		`fault 2 is a second partition named "p", expected another name`:                                   {part("p", "", a, b), part("p", "", a, b)},
 		`fault 2 is a second partition named "p2", expected another name`:                                  {part("p2", "", a, b), part("", "", a, b)},
-		`fault 1 names a partition "a b", expected letters, digits and any of -_.`:                         {part("a b", "", a, b)},
+		`fault 1 names a partition "a b", expected letters, digits and any of -_. in it`:                   {part("a b", "", a, b)},
 		`fault 1 has a partition that is of kind "torn", expected one of [complete one-way bridge ring]`:   {part("", "torn", a, b)},
 		"fault 1 has a partition that has 1 groups, expected at least 2":                                   {part("", "", a)},
 		"fault 1 has a partition that is of kind one-way and has 1 groups, expected 2":                     {part("", chaos.OneWay, a)},
