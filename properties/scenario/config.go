@@ -3,6 +3,7 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -76,6 +77,7 @@ const (
 	maxOperations = 1_000_000 // of all clients
 	maxKeys       = 10_000
 	maxFaults     = 1000
+	maxEvents     = 100_000_000
 )
 
 // hosts returns the names of the hosts: servers s1, s2, … and clients c1, c2, ….
@@ -111,8 +113,8 @@ func (c *Config) validate() error {
 		return err
 	}
 	switch l := &c.Links; {
-	case c.Events == 0:
-		return &Invalid{"events", "is 0, expected a positive number"}
+	case c.Events == 0 || c.Events > maxEvents:
+		return &Invalid{"events", fmt.Sprintf("is %d, expected 1 to %d", c.Events, maxEvents)}
 	case l.Bandwidth < 0:
 		return &Invalid{"links.bandwidth", "is negative, expected bytes a second, or 0 for no bound"}
 	case l.Queue < 0:
@@ -183,14 +185,17 @@ func (c *Config) validateFaults(hosts []string) error {
 	return nil
 }
 
+// regionName is what a region may be called: it stands in files and in paths.
+var regionName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
 func (r *Regions) validate(hosts []string) error {
 	if r == nil {
 		return nil
 	}
 	placed := map[string]bool{}
 	for _, region := range r.names() {
-		if region == "" {
-			return &Invalid{"regions.hosts", `names a region "", expected a name`}
+		if !regionName.MatchString(region) {
+			return &Invalid{"regions.hosts", fmt.Sprintf("names a region %.60q, expected letters, digits and any of -_", region)}
 		}
 		for _, h := range r.Hosts[region] {
 			if !slices.Contains(hosts, h) {

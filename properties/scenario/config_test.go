@@ -37,7 +37,7 @@ func TestAWrongConfigurationNamesTheField(t *testing.T) {
 		"workload.timeout is 0s, expected a positive duration":                    func(c *scenario.Config) { c.Workload.Timeout = 0 },
 		"until is -1s, expected a positive duration":                              func(c *scenario.Config) { c.Until = -time.Second },
 		"nemesis.within is -1ns, expected a positive duration":                    func(c *scenario.Config) { c.Nemesis.Within = -1 },
-		"events is 0, expected a positive number":                                 func(c *scenario.Config) { c.Events = 0 },
+		"events is 0, expected 1 to 100000000":                                    func(c *scenario.Config) { c.Events = 0 },
 		"links.bandwidth is negative, expected bytes a second, or 0 for no bound": func(c *scenario.Config) { c.Links.Bandwidth = -1 },
 		"links.queue is negative, expected bytes, or 0 for the default":           func(c *scenario.Config) { c.Links.Queue = -1 },
 		`faults[1] names the host "s6", expected one of s1, s2, s3, s4, s5, c1, c2, c3`: func(c *scenario.Config) {
@@ -46,7 +46,7 @@ func TestAWrongConfigurationNamesTheField(t *testing.T) {
 		`faults[0].partition.name is "n1", expected another name: the nemesis calls its partitions so`: func(c *scenario.Config) {
 			c.Faults = []chaos.Fault{{Partition: &chaos.Partition{Name: "n1", Groups: [][]string{{"s1"}, {"s2"}}}}}
 		},
-		`regions.hosts names a region "", expected a name`: func(c *scenario.Config) {
+		`regions.hosts names a region "", expected letters, digits and any of -_`: func(c *scenario.Config) {
 			c.Regions = &scenario.Regions{Hosts: map[string][]string{"": {"s1"}}}
 		},
 		`regions.hosts.eu names the host "x", expected servers s1, s2, ... or clients c1, c2, ...`: func(c *scenario.Config) {
