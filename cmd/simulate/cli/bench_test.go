@@ -20,7 +20,7 @@ func BenchmarkRun(b *testing.B) {
 	for _, workers := range []int{1, runtime.NumCPU()} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
 			seeds := sim.SeedRange{Count: uint64(b.N)}
-			c := newCampaign(sub, seeds)
+			c := newCampaign("simulate", sub, seeds)
 			for _, r := range inOrder(context.Background(), workers, seeds.All(), sub.run) {
 				c.add(r)
 			}

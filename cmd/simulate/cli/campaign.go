@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -14,45 +12,22 @@ import (
 	"phoenix/properties/linear"
 	"phoenix/properties/scenario"
 	"phoenix/sim"
-	"phoenix/traces"
 )
-
-// shownFailures is how many failing runs are printed, and left as files.
-const shownFailures = 3
 
 // campaign is the runs of a subject over seeds.
 type campaign struct {
-	sub      *subject
-	seeds    sim.SeedRange
-	sum      scenario.Campaign
-	failures []failure
-	shown    []*scenario.Result // the first that failed
-	only     *scenario.Result   // the run, if there is one seed
+	invocation string // how commands begin
+	sub        *subject
+	seeds      sim.SeedRange
+	sum        scenario.Campaign
+	failures   []failure
+	shown      []*scenario.Result // the first that failed
+	only       *scenario.Result   // the run, if there is one seed
+	unsaved    []error            // what could not be written
 }
 
-// failure is a failing run in the JSON object of run.
-type failure struct {
-	Seed     uint64             `json:"seed"`
-	Verdict  properties.Verdict `json:"verdict"`
-	Property string             `json:"property"`
-	Detail   string             `json:"detail"`
-	Digest   sim.Digest         `json:"digest"`
-	Replay   string             `json:"replay"` // a command
-
-	file string // the .simfail, if it has one
-}
-
-// newFailure describes a failing run, and the command that runs it again.
-func newFailure(r *scenario.Result, again string) failure {
-	o := r.Failed()
-	return failure{
-		Seed: r.Seed, Verdict: r.Verdict, Property: o.Name, Detail: o.Detail, Digest: r.Digest,
-		Replay: invocation + " " + again,
-	}
-}
-
-func newCampaign(sub *subject, seeds sim.SeedRange) *campaign {
-	return &campaign{sub: sub, seeds: seeds, failures: []failure{}}
+func newCampaign(invocation string, sub *subject, seeds sim.SeedRange) *campaign {
+	return &campaign{invocation: invocation, sub: sub, seeds: seeds, failures: []failure{}}
 }
 
 func (c *campaign) add(r *scenario.Result) {
@@ -63,10 +38,15 @@ func (c *campaign) add(r *scenario.Result) {
 	if r.Failed() == nil {
 		return
 	}
-	c.failures = append(c.failures, newFailure(r, c.sub.command(sim.SeedRange{First: r.Seed, Count: 1})))
+	c.failures = append(c.failures, newFailure(r, c.command(sim.SeedRange{First: r.Seed, Count: 1})))
 	if len(c.shown) < shownFailures {
 		c.shown = append(c.shown, r)
 	}
+}
+
+// command is the command line that runs some seeds of c.
+func (c *campaign) command(seeds sim.SeedRange) string {
+	return c.invocation + " run " + c.sub.command(seeds)
 }
 
 // pictured is the run whose history and events are kept: the first that failed,
@@ -79,41 +59,15 @@ func (c *campaign) pictured() *scenario.Result {
 }
 
 // saveFailures writes a .simfail file for each failure that is shown.
-func (c *campaign) saveFailures(dir string) error {
+func (c *campaign) saveFailures(dir string) {
 	for i, r := range c.shown {
 		file, err := saveFailure(dir, c.sub.scenario, r)
 		if err != nil {
-			return err
+			c.unsaved = append(c.unsaved, err)
+			continue
 		}
-		c.failures[i].file = file
-		c.failures[i].Replay = invocation + " replay " + file
+		c.failures[i].replayedBy(c.invocation, file)
 	}
-	return nil
-}
-
-// saveFailure writes the .simfail file of a failing run and returns its path.
-func saveFailure(dir string, s *scenario.Scenario, r *scenario.Result) (string, error) {
-	f := traces.NewFailure(s, r)
-	text, err := f.Text()
-	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return "", plainPath(err)
-	}
-	file := filepath.Join(dir, f.FileName())
-	return file, plainPath(os.WriteFile(file, text, 0o666))
-}
-
-// writeBlock prints a failure. The go test line is left out unless the scenario's
-// defaults lead to this very run: they are what the test runs.
-func writeBlock(w io.Writer, s *scenario.Scenario, r *scenario.Result, file string) error {
-	if s.Test != "" && s.Run(scenario.Options{Seed: r.Seed}).Digest != r.Digest {
-		untested := *s
-		untested.Test = ""
-		s = &untested
-	}
-	return traces.WriteBlock(w, s, r, file)
 }
 
 // runReport is the JSON object of run.
@@ -177,8 +131,8 @@ func (c *campaign) faults() properties.Coverage {
 	return all
 }
 
-// writeText prints a campaign for people: the summary, then the failures.
-func (c *campaign) writeText(out *sink, rep *runReport) error {
+// text tells people of a campaign, as out shows it: the summary, then the failures.
+func (c *campaign) text(out *sink, rep *runReport) ([]byte, error) {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s: %s", out.verdict(rep.Verdict), rep.Scenario, plural(rep.Runs, "run"))
 	if uint64(rep.Runs) < c.seeds.Count {
@@ -192,24 +146,23 @@ func (c *campaign) writeText(out *sink, rep *runReport) error {
 	fmt.Fprintf(&b, "  operations %d: %d ok, %d failed, %d unknown; %d overlapped\n",
 		o.Invoked, o.OK, o.Failed, o.Unknown, rep.Overlapping)
 	fmt.Fprintf(&b, "  events %d  virtual %s  digest %s\n", rep.Events, rep.Virtual, rep.Digest)
-	if err := c.writeTables(&b, out, rep); err != nil {
-		return err
+	if err := c.writeTables(&b, rep); err != nil {
+		return nil, err
 	}
 	for i, r := range c.shown {
 		fmt.Fprintln(&b)
-		if err := writeBlock(&b, c.sub.scenario, r, c.failures[i].file); err != nil {
-			return err
+		if err := writeBlock(&b, c.sub.scenario, r, c.failures[i].replayLine()); err != nil {
+			return nil, err
 		}
 	}
 	if n := rep.Failed - len(c.shown); n > 0 {
 		last := c.failures[len(c.failures)-1]
-		fmt.Fprintf(&b, "\n%d more failed, the last with seed 0x%x\n", n, last.Seed)
+		fmt.Fprintf(&b, "\n%d more failed, the last with seed %s\n", n, last.Seed)
 	}
-	_, err := out.Write(b.Bytes())
-	return err
+	return b.Bytes(), nil
 }
 
-func (c *campaign) writeTables(b io.Writer, out *sink, rep *runReport) error {
+func (c *campaign) writeTables(b io.Writer, rep *runReport) error {
 	if rep.Runs == 0 {
 		return nil
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -34,7 +33,7 @@ func (a *app) checkCommand() *cobra.Command {
 
 Reads Jepsen and Knossos EDN, Jepsen logs, porcupine's key-value files and the
 project's own JSON lines; the format is told from the content. FILE - is standard
-input. Prints a line for each file, and exits with the worst verdict: 0 pass,
+input; at most 1 GiB of a file is read. Prints a line for each file, and exits with the worst verdict: 0 pass,
 1 violation, 2 inconclusive; 65 if a file could not be read, after judging the
 others.
 
@@ -127,6 +126,9 @@ func (a *app) check(ctx context.Context, f *checkFlags, files []string) error {
 	if n := len(slices.DeleteFunc(slices.Clone(files), func(p string) bool { return p != stdin })); n > 1 {
 		return usagef("- is standard input, which can be read once, but is named %d times", n)
 	}
+	if err := checkFile("html", f.html); err != nil {
+		return err
+	}
 	search := ctx
 	if f.timeout > 0 {
 		var cancel context.CancelFunc
@@ -135,7 +137,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, files []string) error {
 	}
 	rep := checkReport{Files: []judged{}}
 	var shown picture
-	one := func(path string) judged { return judge(search, path, a.in, read, opt) }
+	one := func(path string) judged { return a.judge(search, path, read, opt) }
 	for _, j := range inOrder(ctx, f.workers, slices.Values(files), one) {
 		shown.consider(&j)
 		rep.add(j)
@@ -145,12 +147,13 @@ func (a *app) check(ctx context.Context, f *checkFlags, files []string) error {
 		rep.header = headed(rep.worst)
 		a.report(rep)
 	}
+	var unsaved error
 	if f.html != "" && shown.history != nil {
 		if err := shown.write(ctx, f.html, opt); err != nil {
-			return usagef("--html: %v", err)
+			unsaved = usagef("--html: %w", err)
 		}
 	}
-	return rep.status(ctx)
+	return a.exit(rep.status(ctx), unsaved)
 }
 
 // picture is the history that --html shows: the first that is not a pass, else
@@ -208,17 +211,4 @@ func (r *checkReport) status(ctx context.Context) error {
 		return status(exitBadInput)
 	}
 	return statusOf(r.worst)
-}
-
-// writeFile makes or replaces the file called path.
-func writeFile(path string, write func(io.Writer) error) error {
-	file, err := os.Create(path)
-	if err != nil {
-		return plainPath(err)
-	}
-	if err := write(file); err != nil {
-		file.Close()
-		return plainPath(err)
-	}
-	return plainPath(file.Close())
 }

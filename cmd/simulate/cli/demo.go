@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"phoenix/properties"
 	"phoenix/properties/scenario"
 	"phoenix/sim"
 )
@@ -42,6 +41,9 @@ func (a *app) demo(ctx context.Context, name, failDir string) error {
 	if err != nil {
 		return err
 	}
+	if err := checkFailDir(failDir); err != nil {
+		return err
+	}
 	if !a.json {
 		fmt.Fprintf(a.out, "%s: %s.\nLooking for a violation in seeds %s.\n\n", s.Name, s.Doc, demoSeeds)
 	}
@@ -54,46 +56,55 @@ func (a *app) demo(ctx context.Context, name, failDir string) error {
 			shortest = r
 		}
 	}
-	switch {
-	case ctx.Err() != nil:
-		return status(exitInterrupted)
-	case shortest == nil:
-		return a.noDemo(s, &sum)
+	rep := demoReport{
+		header: headed(sum.Verdict()), Scenario: s.Name, Runs: sum.Runs, Failed: sum.Failed, Interrupted: ctx.Err() != nil,
 	}
-	file, err := saveFailure(failDir, s, shortest)
-	if err != nil {
-		return usagef("--fail-dir: %v", err)
+	var unsaved error
+	if shortest != nil {
+		rep.Failure = newFailure(shortest, fmt.Sprintf("%s run %s --seed %s", a.invocation, quoted(s.Name), seedText(shortest.Seed)))
+		var file string
+		if file, unsaved = saveFailure(failDir, s, shortest); unsaved == nil {
+			rep.Failure.replayedBy(a.invocation, file)
+		}
 	}
-	return a.tellDemo(s, shortest, &sum, file)
-}
-
-func (a *app) noDemo(s *scenario.Scenario, sum *scenario.Campaign) error {
 	if a.json {
-		a.report(demoReport{header: headed(sum.Verdict()), Scenario: s.Name, Runs: sum.Runs})
-	} else {
-		fmt.Fprintf(a.out, "%s: %d runs and no violation.\n", a.out.verdict(sum.Verdict()), sum.Runs)
+		a.report(rep)
+	} else if err := a.tellDemo(s, shortest, &rep); err != nil {
+		return err
 	}
-	return statusOf(sum.Verdict())
+	if rep.Interrupted {
+		return a.exit(status(exitInterrupted), unsaved)
+	}
+	return a.exit(statusOf(rep.Verdict), unsaved)
 }
 
 // demoReport is the JSON object of demo.
 type demoReport struct {
 	header
-	Scenario string  `json:"scenario"`
-	Runs     int     `json:"runs"`
-	Failed   int     `json:"failed"`
-	Failure  failure `json:"failure,omitzero"`
+	Scenario    string  `json:"scenario"`
+	Runs        int     `json:"runs"`
+	Failed      int     `json:"failed"`
+	Failure     failure `json:"failure,omitzero"` // the one with the fewest events
+	Interrupted bool    `json:"interrupted"`
 }
 
-func (a *app) tellDemo(s *scenario.Scenario, r *scenario.Result, sum *scenario.Campaign, file string) error {
-	if a.json {
-		a.report(demoReport{headed(properties.Fail), s.Name, sum.Runs, sum.Failed, newFailure(r, "replay "+file)})
-		return status(exitFail)
+// tellDemo prints for people what demo found, r, or that there was nothing.
+func (a *app) tellDemo(s *scenario.Scenario, r *scenario.Result, rep *demoReport) error {
+	runs := plural(rep.Runs, "run")
+	if rep.Interrupted {
+		runs += fmt.Sprintf(" of %d before the interrupt", demoSeeds.Count)
 	}
-	if err := writeBlock(a.out, s, r, file); err != nil {
+	if r == nil {
+		fmt.Fprintf(a.out, "%s: %s and no violation.\n", a.out.verdict(rep.Verdict), runs)
+		return nil
+	}
+	if err := writeBlock(a.out, s, r, rep.Failure.replayLine()); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\n%d of %d runs failed; this is the one with the fewest events. The replay line gives the same events\n"+
-		"again, to the last one; with --trace events.txt it writes them down.\n", sum.Failed, sum.Runs)
-	return status(exitFail)
+	fmt.Fprintf(a.out, "\n%d of %s failed; this is the one with the fewest events.", rep.Failed, runs)
+	if rep.Failure.saved {
+		fmt.Fprint(a.out, " The replay line gives the same events\nagain, to the last one; with --trace events.txt it writes them down.")
+	}
+	fmt.Fprintln(a.out)
+	return nil
 }

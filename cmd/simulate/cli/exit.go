@@ -53,6 +53,25 @@ func usagef(format string, args ...any) error {
 // badInput is an error in a file the command was given.
 func badInput(err error) error { return &problem{exitBadInput, err} }
 
+// exit ends a command that has reported its verdict: as verdict has it, but what
+// could not be written is told, and counts if nothing else went wrong.
+func (a *app) exit(verdict error, unsaved ...error) error {
+	code := exitCode(verdict)
+	for _, err := range unsaved {
+		if err == nil {
+			continue
+		}
+		fmt.Fprintf(a.err, "simulate: %v\n", err)
+		if code == exitPass || code == exitInconclusive {
+			code = exitCode(err)
+		}
+	}
+	if code == exitPass {
+		return nil
+	}
+	return status(code)
+}
+
 // exitCode returns the code that err stands for. Errors nobody has classified are
 // internal ones.
 func exitCode(err error) int {

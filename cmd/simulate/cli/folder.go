@@ -23,20 +23,20 @@ const runsFolder = "runs"
 // folder keeps what a campaign was and what came of it.
 type folder struct {
 	path    string
-	linked  bool // runs/latest is to lead here
+	fresh   bool // in runs, where no folder was named
 	started time.Time
 	text    []byte // the document that runs it again
 }
 
 // newFolder makes the folder out, or if that is "" a new one whose name tells the
-// time and a hash of what is run.
+// time and a hash of what is run. Errors are of usage.
 func newFolder(out string, sub *subject, events bool) (*folder, error) {
 	text, err := sub.doc.Text()
 	if err != nil {
 		return nil, err
 	}
-	d := &folder{path: out, linked: out == "", started: time.Now(), text: text}
-	if d.linked {
+	d := &folder{path: out, fresh: out == "", started: time.Now(), text: text}
+	if d.fresh {
 		name := fmt.Sprintf("%s-%08x", d.started.Format("20060102-150405"), uint32(xxh3.Hash(text)))
 		d.path, err = freshFolder(filepath.Join(runsFolder, filepath.FromSlash(sub.scenario.Name)), name)
 	} else {
@@ -45,7 +45,21 @@ func newFolder(out string, sub *subject, events bool) (*folder, error) {
 	if err == nil && events {
 		err = os.MkdirAll(filepath.Join(d.path, eventsFolder), 0o777)
 	}
-	return d, plainPath(err)
+	if err == nil {
+		err = writableDir(d.path)
+	}
+	if err != nil {
+		return nil, d.blame(err)
+	}
+	return d, nil
+}
+
+// blame says of an error which folder it comes from, and what chose it.
+func (d *folder) blame(err error) error {
+	if d.fresh {
+		return usagef("the folder of results: %w\n--out FOLDER names another, --no-out leaves it out", plainPath(err))
+	}
+	return usagef("--out: %w", plainPath(err))
 }
 
 // freshFolder makes a folder of that name, or with a number added if there is
@@ -76,8 +90,7 @@ type meta struct {
 	Hash     string   `json:"scenario_hash"`
 }
 
-// finish writes the files of a campaign that is over, and has runs/latest lead to
-// them.
+// finish writes the files of a campaign that is over.
 func (d *folder) finish(ctx context.Context, c *campaign, rep *runReport) error {
 	m := meta{
 		Schema: schemaVersion, Version: version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
@@ -98,10 +111,7 @@ func (d *folder) finish(ctx context.Context, c *campaign, rep *runReport) error 
 			return plainPath(err)
 		}
 	}
-	if err := d.finishRun(ctx, c); err != nil || !d.linked {
-		return err
-	}
-	return d.link()
+	return d.finishRun(ctx, c)
 }
 
 // finishRun writes the history and the events of the run that is worth it.
@@ -130,20 +140,30 @@ func (c *campaign) reproScript(d *folder) string {
 		fmt.Fprintf(&b, "%s\n", f.Replay)
 	}
 	if len(c.shown) == 0 {
-		fmt.Fprintf(&b, "%s run %s\n", invocation, filepath.ToSlash(filepath.Join(d.path, "scenario.yaml")))
+		fmt.Fprintf(&b, "%s run %s\n", c.invocation, quoted(filepath.ToSlash(filepath.Join(d.path, "scenario.yaml"))))
 	}
 	return b.String()
 }
 
-// link has runs/latest lead to the folder, in one step.
+// latest leads to the folder that was made last in runs.
+var latest = filepath.Join(runsFolder, "latest")
+
+// link has the link to the latest folder lead to this one, in one step, unless it
+// is elsewhere.
 func (d *folder) link() error {
+	if !d.fresh {
+		return nil
+	}
 	target, err := filepath.Rel(runsFolder, d.path)
 	if err != nil {
 		return err
 	}
-	fresh := filepath.Join(runsFolder, fmt.Sprintf(".latest-%d", os.Getpid()))
-	if err := os.Symlink(target, fresh); err != nil {
+	next := filepath.Join(runsFolder, fmt.Sprintf(".latest-%d", os.Getpid()))
+	if err := os.Symlink(target, next); err != nil {
 		return err
 	}
-	return os.Rename(fresh, filepath.Join(runsFolder, "latest"))
+	if err := os.Rename(next, latest); err != nil {
+		return errors.Join(err, os.Remove(next))
+	}
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -17,18 +18,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"phoenix/network"
+	"phoenix/properties"
 	"phoenix/properties/scenario"
 )
 
-// interrupting is a scenario that works, and calls interrupt when its servers are
-// built for the n-th time.
-func interrupting(n int64, interrupt func()) *scenario.Scenario {
-	s := *scenario.ABD()
+// during is a scenario that calls do when its servers are built for the n-th time.
+func during(of *scenario.Scenario, n int64, do func()) *scenario.Scenario {
+	s := *of
 	server := s.Server
 	var built atomic.Int64
 	s.Server = func(cfg *scenario.Config, ids []network.ID) network.Boot {
 		if built.Add(1) == n*int64(cfg.Servers) {
-			interrupt()
+			do()
 		}
 		return server(cfg, ids)
 	}
@@ -38,7 +39,7 @@ func interrupting(n int64, interrupt func()) *scenario.Scenario {
 func TestAnInterruptedRunReportsWhatIsKnownAndHowToGoOn(t *testing.T) {
 	t.Chdir(t.TempDir())
 	ctx, interrupt := context.WithCancel(context.Background())
-	all := scenarios(interrupting(5, interrupt))
+	all := scenarios(during(scenario.ABD(), 5, interrupt))
 	code, stdout, stderr := call(t, ctx, all, "run", "register/abd", "--seeds", "100..100000", "--workers", "2", "--json")
 	require.Equal(t, exitInterrupted, code)
 	var rep runReport
@@ -48,7 +49,7 @@ func TestAnInterruptedRunReportsWhatIsKnownAndHowToGoOn(t *testing.T) {
 	require.LessOrEqual(t, rep.Runs, 5+2*(turnsAhead+2), "it stops soon")
 	left := fmt.Sprintf("%d..100000", 100+rep.Runs)
 	require.Equal(t, left, rep.Resume)
-	require.Contains(t, stderr, fmt.Sprintf("simulate: interrupted after %d runs; go on with: go run ./cmd/simulate run register/abd --seeds %s\n", rep.Runs, left))
+	require.Contains(t, stderr, fmt.Sprintf("simulate: interrupted after %d runs; go on with: simulate run register/abd --seeds %s\n", rep.Runs, left))
 	require.FileExists(t, filepath.Join("runs", "latest", "results.json"))
 
 	// The same seeds without an interrupt give the same.
@@ -77,6 +78,53 @@ func TestAnInterruptBeforeTheFirstRunIsNoVerdict(t *testing.T) {
 	}
 }
 
+func TestAnInterruptedDoctorTellsWhatItKnowsAndWhatIsLeft(t *testing.T) {
+	for _, c := range []struct {
+		runs int64 // before the interrupt
+		left string
+	}{{5, "0..20"}, {50, "0..20"}, {63, "3..20"}} {
+		ctx, interrupt := context.WithCancel(context.Background())
+		all := scenarios(scenario.SingleCopy(), during(scenario.ABD(), c.runs, interrupt), scenario.PrimaryBackup())
+		code, stdout, stderr := call(t, ctx, all, "doctor", "--json", "--workers", "1")
+		require.Equal(t, exitInterrupted, code)
+		var rep doctorReport
+		require.NoError(t, json.Unmarshal([]byte(stdout), &rep))
+		require.True(t, rep.Interrupted)
+		require.Equal(t, properties.Inconclusive, rep.Verdict)
+		require.Len(t, rep.Scenarios, 2)
+		require.Equal(t, 80, rep.Scenarios[0].Runs)
+		require.Equal(t, properties.Pass, rep.Scenarios[0].Verdict)
+		require.Equal(t, properties.Inconclusive, rep.Scenarios[1].Verdict)
+		require.Len(t, rep.Resume, 2)
+		first, left, ok := strings.Cut(rep.Resume[0], " --seeds ")
+		require.True(t, ok)
+		require.Equal(t, "simulate doctor register/abd", first)
+		if c.runs < 60 {
+			require.Equal(t, c.left, left, "no seed ran four times")
+		} else {
+			require.Equal(t, fmt.Sprintf("%d..20", rep.Scenarios[1].Runs-60), left)
+		}
+		require.Equal(t, "simulate doctor register/primary-backup --seeds 0..20", rep.Resume[1])
+		require.Contains(t, stderr, "simulate: interrupted; go on with:\n"+strings.Join(rep.Resume, "\n")+"\n")
+	}
+}
+
+func TestAnInterruptedDemoShowsWhatItFound(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, interrupt := context.WithCancel(context.Background())
+	code, stdout, _ := call(t, ctx, scenarios(during(scenario.SingleCopy(), 10, interrupt)), "demo")
+	require.Equal(t, exitInterrupted, code)
+	require.Regexp(t, `\nFAIL register/single-copy: (.*\n)+  replay:  simulate replay testdata/sim/single-copy-[0-9a-f]{4}.simfail\n`, stdout)
+	require.Regexp(t, `\n[0-9]+ of [0-9]+ runs of 200 before the interrupt failed; `, stdout)
+	code, stdout, _ = call(t, ctx, scenarios(scenario.ABD()), "demo", "register/abd", "--json")
+	require.Equal(t, exitInterrupted, code)
+	var rep demoReport
+	require.NoError(t, json.Unmarshal([]byte(stdout), &rep))
+	require.True(t, rep.Interrupted)
+	require.Zero(t, rep.Runs)
+	require.Equal(t, properties.Inconclusive, rep.Verdict)
+}
+
 // start runs a command of TestMain in a process and waits until it says that it runs.
 func start(t *testing.T, args ...string) (cmd *exec.Cmd, stdout io.Reader, stderr *bufio.Reader) {
 	t.Helper()
@@ -101,7 +149,7 @@ func TestASignalEndsARunInOrder(t *testing.T) {
 	require.NoError(t, json.NewDecoder(stdout).Decode(&rep))
 	told, err := io.ReadAll(stderr)
 	require.NoError(t, err)
-	require.Regexp(t, regexp.MustCompile(`go on with: go run \./cmd/simulate run register/abd --seeds \d+\.\.1000000000\n`), string(told))
+	require.Regexp(t, regexp.MustCompile(`go on with: simulate run register/abd --seeds \d+\.\.1000000000\n`), string(told))
 	var exit *exec.ExitError
 	require.ErrorAs(t, cmd.Wait(), &exit)
 	require.Equal(t, exitInterrupted, exit.ExitCode())

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 
 	"phoenix/properties"
@@ -28,11 +27,15 @@ type judged struct {
 	history *linear.History
 }
 
-// judge reads and judges the file called path, or in if path is "-".
-func judge(ctx context.Context, path string, in io.Reader, read linear.ReadOptions, opt linear.Options) judged {
+// judge reads and judges the file called path, or standard input if that is "-".
+func (a *app) judge(ctx context.Context, path string, read linear.ReadOptions, opt linear.Options) judged {
 	j := judged{File: path}
-	h, err := readHistory(path, in, read)
-	if err != nil {
+	h, err := a.readHistory(ctx, path, read)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		j.Verdict, j.Detail = properties.Inconclusive, fmt.Sprintf("it was not read: %v", context.Cause(ctx))
+		return j
+	case err != nil:
 		return j.refused(err)
 	}
 	res, err := linear.Check(ctx, h, opt)
@@ -58,25 +61,24 @@ func (j judged) refused(err error) judged {
 	return j
 }
 
-// readHistory reads a history, of which errors name the file.
-func readHistory(path string, in io.Reader, opt linear.ReadOptions) (*linear.History, error) {
-	if path == stdin {
-		return linear.ReadFrom("<stdin>", in, opt)
-	}
-	h, err := linear.ReadFile(path, opt)
-	return h, plainPath(err)
-}
-
-// stdin is the argument that stands for standard input.
-const stdin = "-"
-
-// plainPath words an error of opening a file as file: reason.
-func plainPath(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return fmt.Errorf("%s: %w", p.Path, p.Err)
-	}
-	return err
+// readHistory reads a history of limited size, of which errors name the file.
+func (a *app) readHistory(ctx context.Context, path string, opt linear.ReadOptions) (*linear.History, error) {
+	return unless(ctx, func() (*linear.History, error) {
+		name, in, err := a.open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer in.Close()
+		h, err := linear.ReadFrom(name, &bounded{Reader: in, limit: a.maxHistory}, opt)
+		var syntax *linear.SyntaxError
+		if err == nil || errors.As(err, &syntax) {
+			return h, err
+		}
+		if p := new(fs.PathError); errors.As(err, &p) {
+			return nil, plainPath(err)
+		}
+		return nil, fmt.Errorf("%s: %w", name, err)
+	})
 }
 
 // line tells the verdict in a line, such as "PASS a.edn  3 operations, 1 key".

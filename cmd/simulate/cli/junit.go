@@ -64,7 +64,7 @@ func (r *runReport) replays(name string) string {
 	var b strings.Builder
 	for _, f := range r.Failures {
 		if f.Property == name {
-			fmt.Fprintf(&b, "\nseed 0x%x: %s\n  %s", f.Seed, f.Detail, f.Replay)
+			fmt.Fprintf(&b, "\nseed %s: %s\n  %s", f.Seed, f.Detail, f.Replay)
 		}
 	}
 	return b.String()

@@ -17,7 +17,8 @@ import (
 )
 
 // Main runs the command with the arguments of the process and returns its exit
-// code. The scenarios are those that it knows; their names must differ.
+// code. The scenarios are those that it knows; it panics if two have one name, or
+// if the defaults of one are not valid.
 func Main(scenarios ...*scenario.Scenario) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -29,6 +30,7 @@ func Main(scenarios ...*scenario.Scenario) int {
 		debug.SetGCPercent(gcPercent)
 	}
 	a := newApp(os.Stdin, os.Stdout, os.Stderr, scenarios)
+	a.invocation = invocation()
 	return a.execute(ctx, os.Args[1:])
 }
 
@@ -38,12 +40,14 @@ const gcPercent = 400
 
 // app is one invocation of the command.
 type app struct {
-	in        io.Reader
-	out       *sink // results
-	err       *sink // progress and logs
-	scenarios []*scenario.Scenario
-	json      bool // print one object instead of text
-	reported  bool // the object is printed
+	in         io.Reader
+	out        *sink // results
+	err        *sink // progress and logs
+	scenarios  []*scenario.Scenario
+	invocation string // how command lines begin that are printed
+	maxHistory int64  // bytes of a history
+	json       bool   // print one object instead of text
+	reported   bool   // the object is printed
 }
 
 func newApp(in io.Reader, out, err io.Writer, scenarios []*scenario.Scenario) *app {
@@ -53,8 +57,14 @@ func newApp(in io.Reader, out, err io.Writer, scenarios []*scenario.Scenario) *a
 			panic("cli: two scenarios are named " + s.Name)
 		}
 		names[s.Name] = true
+		if err := s.Validate(&s.Defaults); err != nil {
+			panic(fmt.Sprintf("cli: the defaults of scenario %s: %v", s.Name, err))
+		}
 	}
-	return &app{in: in, out: newSink(out), err: newSink(err), scenarios: scenarios}
+	return &app{
+		in: in, out: newSink(out), err: newSink(err), scenarios: scenarios,
+		invocation: "simulate", maxHistory: maxHistory,
+	}
 }
 
 // execute runs the command line and returns the exit code.
@@ -65,10 +75,12 @@ func (a *app) execute(ctx context.Context, args []string) (code int) {
 		}
 	}()
 	root := a.root()
+	strict(root)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	var s status
 	if err != nil && !errors.As(err, &s) {
+		a.json = a.json || wantsJSON(args)
 		a.complain(err)
 	}
 	if a.out.failed != nil {
@@ -82,11 +94,14 @@ func (a *app) execute(ctx context.Context, args []string) (code int) {
 func (a *app) complain(err error) {
 	fmt.Fprintf(a.err, "simulate: %v\n", err)
 	if a.json && !a.reported {
-		a.report(struct {
-			header
-			Error string `json:"error"`
-		}{unknown(), err.Error()})
+		a.report(failed{unknown(), err.Error()})
 	}
+}
+
+// failed is the JSON object of a command that has no results.
+type failed struct {
+	header
+	Error string `json:"error"`
 }
 
 // crashed reports a panic of the command itself.
@@ -97,6 +112,9 @@ func (a *app) crashed(r any, stack []byte) int {
 	fmt.Fprintf(a.err, "simulate: internal error: %v\n", r)
 	fmt.Fprintf(a.err, "This is a bug of simulate. Please report it with the command line, the version (%s, %s) and this:\n\n%s",
 		version(), runtime.Version(), stack)
+	if a.json && !a.reported {
+		a.report(failed{unknown(), fmt.Sprintf("internal error: %v", r)})
+	}
 	return exitInternal
 }
 
@@ -119,7 +137,7 @@ Exit code: 0 pass, 1 violation, 2 inconclusive, 3 nondeterminism, 64 usage,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          a.noCommand,
+		Args:          noCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetOut(a.out)
@@ -131,37 +149,7 @@ Exit code: 0 pass, 1 violation, 2 inconclusive, 3 nondeterminism, 64 usage,
 	root.AddCommand(a.demoCommand(), a.runCommand(), a.replayCommand(), a.checkCommand(),
 		a.doctorCommand(), a.listCommand(), a.schemaCommand())
 	cobra.EnableCommandSorting = false
-	for _, cmd := range root.Commands() {
-		guardArgs(cmd)
-	}
 	return root
-}
-
-// noCommand refuses arguments of the root: they are not a command.
-func (a *app) noCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	var names []string
-	for _, c := range cmd.Commands() {
-		if c.IsAvailableCommand() {
-			names = append(names, c.Name())
-		}
-	}
-	return usagef("there is no command %q%s\nSee: %s --help", args[0], suggest(args[0], names), cmd.CommandPath())
-}
-
-// guardArgs makes a wrong number of arguments an error of usage that says what is
-// expected.
-func guardArgs(cmd *cobra.Command) {
-	if accepts := cmd.Args; accepts != nil {
-		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := accepts(cmd, args); err != nil {
-				return usagef("%v\nUsage: %s", err, cmd.UseLine())
-			}
-			return nil
-		}
-	}
 }
 
 // completes tells shells the values of a flag.

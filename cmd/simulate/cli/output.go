@@ -83,6 +83,9 @@ func marshal(v any) []byte {
 	return []byte(text.String())
 }
 
+// seedText is a seed as people and programs read it.
+func seedText(seed uint64) string { return fmt.Sprintf("0x%x", seed) }
+
 // plural is "1 key" or "3 keys".
 func plural[N int | uint64](n N, what string) string {
 	if n == 1 {
@@ -104,7 +107,7 @@ func suggest(given string, names []string) string {
 		if len(given) >= 3 && strings.Contains(name, given) {
 			far = 1
 		}
-		if far <= 1+len(given)/4 {
+		if far <= (len(given)+5)/4 {
 			close = append(close, near{name, far})
 		}
 	}

@@ -73,6 +73,13 @@ func TestTwoScenariosOfOneNameAreRefused(t *testing.T) {
 	require.PanicsWithValue(t, "cli: two scenarios are named test/twice", func() { newApp(nil, closed{}, closed{}, scenarios(s, s)) })
 }
 
+func TestAScenarioWhoseDefaultsCannotRunIsRefused(t *testing.T) {
+	s := planted("test/none")
+	s.Defaults.Servers = 0
+	require.PanicsWithValue(t, "cli: the defaults of scenario test/none: "+s.Validate(&s.Defaults).Error(),
+		func() { newApp(nil, closed{}, closed{}, scenarios(s)) })
+}
+
 func TestVerdictsAreInColourWhereItIsShown(t *testing.T) {
 	for v, want := range map[properties.Verdict]string{
 		properties.Pass:         "\x1b[32mPASS\x1b[0m",

@@ -1,8 +1,7 @@
 package cli
 
 import (
-	"bufio"
-	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -26,7 +25,7 @@ each time (nondeterministic, 3).`,
 		Example: `  simulate replay testdata/sim/single-copy-1f3a.simfail
   simulate replay testdata/sim/single-copy-1f3a.simfail --trace events.txt`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.replay(args[0], trace) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.replay(cmd.Context(), args[0], trace) },
 	}
 	cmd.Flags().StringVar(&trace, "trace", "", "write the events to this file: "+traceForms)
 	a.jsonFlag(cmd)
@@ -41,7 +40,7 @@ type replayReport struct {
 	header
 	File     string     `json:"file"`
 	Scenario string     `json:"scenario"`
-	Seed     uint64     `json:"seed"`
+	Seed     string     `json:"seed"`
 	Status   string     `json:"status"` // reproduced, stale or nondeterministic
 	Reason   string     `json:"reason,omitempty"`
 	Property string     `json:"property,omitempty"` // what failed in the run
@@ -50,25 +49,20 @@ type replayReport struct {
 	Events   uint64     `json:"events"`
 }
 
-func (a *app) replay(path, trace string) error {
-	name, data, err := a.read(path, scenario.MaxDocument)
+func (a *app) replay(ctx context.Context, path, trace string) error {
+	if err := checkFile("trace", trace); err != nil {
+		return err
+	}
+	name, data, err := a.read(ctx, path, scenario.MaxDocument)
 	if err != nil {
-		return badInput(err)
+		return err
 	}
 	s, f, err := traces.ParseFailure(name, data, a.scenarios)
 	if err != nil {
 		return badInput(err)
 	}
-	var events, story bytes.Buffer
-	log := eventLog{out: bufio.NewWriter(&events)}
-	record := log.watch(s, f.Seed)
-	out := f.Replay(s, func(w *sim.World) {
-		record(w)
-		tell(w, &story)
-	})
-	if err := log.close(); err != nil {
-		return err
-	}
+	events := newTrace(trace, s, f.Seed)
+	out := f.Replay(s, events.watch)
 	if out.Status == traces.Reproduced && out.Result.Failed() == nil {
 		out.Status = traces.Stale
 		out.Reason = "the same events happened, but they are no longer judged a violation: the properties have changed"
@@ -78,12 +72,11 @@ func (a *app) replay(path, trace string) error {
 	} else if err := a.tellReplay(path, s, out); err != nil {
 		return err
 	}
-	if trace != "" {
-		if err := saveLog(trace, events.Bytes(), story.Bytes()); err != nil {
-			return usagef("--trace: %v", err)
-		}
+	err = events.save()
+	if err != nil {
+		err = usagef("--trace: %w", err)
 	}
-	return replayStatus(out.Status)
+	return a.exit(replayStatus(out.Status), err)
 }
 
 // verdictOf is what a replay says of its file.
@@ -104,7 +97,7 @@ func replayStatus(s traces.Status) error {
 func newReplayReport(path string, s *scenario.Scenario, out *traces.Replayed) replayReport {
 	r := out.Result
 	rep := replayReport{
-		header: headed(verdictOf(out.Status)), File: path, Scenario: s.Name, Seed: r.Seed,
+		header: headed(verdictOf(out.Status)), File: path, Scenario: s.Name, Seed: seedText(r.Seed),
 		Status: out.Status.String(), Reason: out.Reason, Digest: r.Digest, Events: r.Events,
 	}
 	if o := r.Failed(); o != nil {
@@ -115,10 +108,10 @@ func newReplayReport(path string, s *scenario.Scenario, out *traces.Replayed) re
 
 // tellReplay prints the outcome of a replay for people.
 func (a *app) tellReplay(path string, s *scenario.Scenario, out *traces.Replayed) error {
-	r := out.Result
+	r, again := out.Result, a.invocation+" replay "+quoted(path)
 	if out.Status == traces.Reproduced {
 		fmt.Fprintf(a.out, "reproduced: %s, the same %d events, digest %s\n\n", path, r.Events, r.Digest)
-		return writeBlock(a.out, s, r, path)
+		return writeBlock(a.out, s, r, again)
 	}
 	fmt.Fprintf(a.out, "%s: %s: %s\n", out.Status, path, out.Reason)
 	if r.Failed() == nil {
@@ -126,5 +119,5 @@ func (a *app) tellReplay(path string, s *scenario.Scenario, out *traces.Replayed
 		return err
 	}
 	fmt.Fprint(a.out, "As it stands, the file still leads to a failing run:\n\n")
-	return writeBlock(a.out, s, r, path)
+	return writeBlock(a.out, s, r, again)
 }

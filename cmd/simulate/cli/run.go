@@ -3,13 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
+	"os"
 	"runtime"
 
 	"github.com/spf13/cobra"
 
 	"phoenix/properties/scenario"
-	"phoenix/sim"
 )
 
 // runFlags are the flags of run as they were given.
@@ -21,9 +20,6 @@ type runFlags struct {
 	noOut, record        bool
 	junit, html          string
 }
-
-// Where failing runs are left unless --fail-dir says otherwise.
-const defaultFailDir = "testdata/sim"
 
 func (a *app) runCommand() *cobra.Command {
 	var f runFlags
@@ -82,7 +78,7 @@ func (a *app) run(ctx context.Context, f *runFlags, arg string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	sub, err := a.subject(arg, f.set)
+	sub, err := a.subject(ctx, arg, f.set)
 	if err != nil {
 		return err
 	}
@@ -91,21 +87,14 @@ func (a *app) run(ctx context.Context, f *runFlags, arg string) error {
 		return err
 	}
 	sub.doc.Seeds = seeds.String()
-	var dir *folder
-	if !f.noOut {
-		if dir, err = newFolder(f.out, sub, f.record); err != nil {
-			return usagef("--out: %v", err)
-		}
+	dir, err := f.prepare(sub)
+	if err != nil {
+		return err
 	}
 	fmt.Fprintf(a.err, "simulate: %s, seeds %s (%s) on %s\n",
 		sub.scenario.Name, seeds, plural(seeds.Count, "run"), plural(f.workers, "worker"))
-	c := newCampaign(sub, seeds)
-	if err := a.runSeeds(ctx, f, c, dir); err != nil {
-		return err
-	}
-	if err := c.saveFailures(f.failDir); err != nil {
-		return usagef("--fail-dir: %v", err)
-	}
+	c := newCampaign(a.invocation, sub, seeds)
+	a.runSeeds(ctx, f, c, dir)
 	return a.conclude(ctx, f, c, dir)
 }
 
@@ -121,6 +110,25 @@ func (f *runFlags) check() error {
 	return checkWorkers(f.workers)
 }
 
+// prepare makes the folder of results, nil if there is to be none, and sees to it
+// that also the other files can be written.
+func (f *runFlags) prepare(sub *subject) (*folder, error) {
+	if f.out != "" { // the other files may be in it
+		if err := os.MkdirAll(f.out, 0o777); err != nil {
+			return nil, usagef("--out: %w", plainPath(err))
+		}
+	}
+	for _, err := range []error{checkFailDir(f.failDir), checkFile("junit", f.junit), checkFile("html", f.html)} {
+		if err != nil {
+			return nil, err
+		}
+	}
+	if f.noOut {
+		return nil, nil
+	}
+	return newFolder(f.out, sub, f.record)
+}
+
 // ran is one run of a campaign.
 type ran struct {
 	result *scenario.Result
@@ -128,20 +136,19 @@ type ran struct {
 }
 
 // runSeeds runs the seeds of c side by side and adds up the results in order.
-func (a *app) runSeeds(ctx context.Context, f *runFlags, c *campaign, dir *folder) error {
+func (a *app) runSeeds(ctx context.Context, f *runFlags, c *campaign, dir *folder) {
 	one := func(seed uint64) ran {
-		o := scenario.Options{Seed: seed, Config: &c.sub.doc.Config}
 		if !f.record {
-			return ran{result: c.sub.scenario.Run(o)}
+			return ran{result: c.sub.run(seed)}
 		}
-		r, err := recordTo(dir.eventLog(seed), c.sub.scenario, o)
+		r, err := recordTo(dir.eventLog(seed), c.sub, seed)
 		return ran{r, err}
 	}
 	bar := startProgress(a.err, c.seeds.Count)
 	defer bar.stop()
 	for _, r := range inOrder(ctx, f.workers, c.seeds.All(), one) {
-		if r.err != nil {
-			return r.err
+		if r.err != nil && len(c.unsaved) == 0 { // the others are the same
+			c.unsaved = append(c.unsaved, dir.blame(r.err))
 		}
 		c.add(r.result)
 		bar.step(c.sum.Failed)
@@ -149,54 +156,4 @@ func (a *app) runSeeds(ctx context.Context, f *runFlags, c *campaign, dir *folde
 			break
 		}
 	}
-	return nil
-}
-
-// conclude reports what is known of a campaign, in every form that was asked for.
-func (a *app) conclude(ctx context.Context, f *runFlags, c *campaign, dir *folder) error {
-	rep := c.report(ctx.Err() != nil)
-	ctx = context.WithoutCancel(ctx) // what is known is written, interrupted or not
-	if a.json {
-		a.report(rep)
-	} else if err := c.writeText(a.out, &rep); err != nil {
-		return err
-	}
-	if f.junit != "" {
-		if err := writeFile(f.junit, rep.writeJUnit); err != nil {
-			return usagef("--junit: %v", err)
-		}
-	}
-	if f.html != "" {
-		if err := a.writeHTML(ctx, f.html, c.pictured()); err != nil {
-			return usagef("--html: %v", err)
-		}
-	}
-	if dir != nil {
-		if err := dir.finish(ctx, c, &rep); err != nil {
-			return fmt.Errorf("the folder of results: %w", err)
-		}
-		fmt.Fprintf(a.err, "simulate: results in %s\n", dir.path)
-	}
-	if rep.Interrupted {
-		if rep.Resume != "" {
-			fmt.Fprintf(a.err, "simulate: interrupted after %s; go on with: %s %s\n",
-				plural(c.sum.Runs, "run"), invocation, c.sub.command(rest(c.seeds, c.sum.Runs)))
-		}
-		return status(exitInterrupted)
-	}
-	return statusOf(rep.Verdict)
-}
-
-// writeHTML writes the picture of a run, if there is one to show.
-func (a *app) writeHTML(ctx context.Context, path string, r *scenario.Result) error {
-	if r == nil {
-		fmt.Fprintln(a.err, "simulate: no picture: no run failed, and there were several")
-		return nil
-	}
-	return writeFile(path, func(w io.Writer) error { return r.WriteHTML(ctx, w) })
-}
-
-// rest is what is left of r after n of its seeds.
-func rest(r sim.SeedRange, n int) sim.SeedRange {
-	return sim.SeedRange{First: r.First + uint64(n), Count: r.Count - uint64(n)}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -22,6 +23,7 @@ import (
 //	                           of several such as 0,2
 //	json PATH VALUE            requires a value in the object on standard output;
 //	                           PATH is such as files.0.verdict, and files.count counts
+//	unpacks FILE.zst FILE      requires that one is the other, compressed by zstd
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -31,8 +33,9 @@ func TestScripts(t *testing.T) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "binary.dat"), []byte("\x00\xff{:process"), 0o666)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits": exits,
-			"json":  jsonValue,
+			"exits":   exits,
+			"json":    jsonValue,
+			"unpacks": unpacks,
 		},
 	})
 }
@@ -51,6 +54,20 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if !slices.Contains(strings.Split(args[0], ","), strconv.Itoa(got)) {
 		ts.Fatalf("exit code %d, expected %s", got, args[0])
+	}
+}
+
+func unpacks(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: unpacks FILE.zst FILE")
+	}
+	dec, err := zstd.NewReader(nil)
+	ts.Check(err)
+	defer dec.Close()
+	got, err := dec.DecodeAll([]byte(ts.ReadFile(args[0])), nil)
+	ts.Check(err)
+	if string(got) != ts.ReadFile(args[1]) {
+		ts.Fatalf("%s does not hold %s", args[0], args[1])
 	}
 }
 

@@ -50,7 +50,7 @@ func FuzzSettings(f *testing.F) {
 	}
 	a := newApp(nil, closed{}, closed{}, scenarios(scenario.ABD()))
 	f.Fuzz(func(t *testing.T, setting string) {
-		sub, err := a.subject("register/abd", []string{setting})
+		sub, err := a.subject(t.Context(), "register/abd", []string{setting})
 		if err != nil {
 			require.Equal(t, exitUsage, exitCode(err), "%v", err)
 			return

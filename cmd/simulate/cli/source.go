@@ -1,20 +1,16 @@
 package cli
 
 import (
+	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/pflag"
 
 	"phoenix/properties/scenario"
 	"phoenix/sim"
 )
-
-// invocation is how lines that reproduce something begin.
-const invocation = "go run ./cmd/simulate"
 
 // subject is what a command was asked to run: a scenario and its configuration.
 type subject struct {
@@ -26,7 +22,7 @@ type subject struct {
 
 // subject finds what an argument names, a scenario, a YAML document or - for a
 // document on standard input, and changes the fields that settings name.
-func (a *app) subject(arg string, settings []string) (*subject, error) {
+func (a *app) subject(ctx context.Context, arg string, settings []string) (*subject, error) {
 	if arg != stdin && !isDocument(arg) {
 		s, err := a.find(arg)
 		if err != nil {
@@ -35,9 +31,9 @@ func (a *app) subject(arg string, settings []string) (*subject, error) {
 		sub := &subject{scenario: s, doc: &scenario.Document{Scenario: s.Name, Config: s.Defaults}, arg: arg}
 		return a.with(sub, fmt.Appendf(nil, "scenario: %s\n", s.Name), settings)
 	}
-	name, data, err := a.read(arg, scenario.MaxDocument)
+	name, data, err := a.read(ctx, arg, scenario.MaxDocument)
 	if err != nil {
-		return nil, badInput(err)
+		return nil, err
 	}
 	s, doc, err := scenario.ParseDocument(name, data, a.scenarios)
 	if err != nil {
@@ -57,34 +53,15 @@ func isDocument(arg string) bool {
 
 // find returns the scenario of that name.
 func (a *app) find(name string) (*scenario.Scenario, error) {
+	s, err := scenario.Find(a.scenarios, name)
+	if err == nil {
+		return s, nil
+	}
 	var names []string
 	for _, s := range a.scenarios {
-		if s.Name == name {
-			return s, nil
-		}
 		names = append(names, s.Name)
 	}
-	hint := suggest(name, names)
-	if hint == "" {
-		hint = ", expected one of " + strings.Join(names, ", ") + " or a .yaml file"
-	}
-	return nil, usagef("there is no scenario %q%s", name, hint)
-}
-
-// read returns the content of a file of limited size, or of standard input for
-// -, and what to call it in errors.
-func (a *app) read(path string, limit int64) (name string, data []byte, err error) {
-	in, name := a.in, "<stdin>"
-	if path != stdin {
-		file, err := os.Open(path)
-		if err != nil {
-			return path, nil, plainPath(err)
-		}
-		defer file.Close()
-		in, name = file, path
-	}
-	data, err = io.ReadAll(io.LimitReader(in, limit+1)) // one more tells a file that is too large
-	return name, data, plainPath(err)
+	return nil, usagef("%w%s", err, suggest(name, names))
 }
 
 // subjectFlags are the flags that choose seeds and change what is run.
@@ -126,14 +103,14 @@ func (f *subjectFlags) choose(doc *scenario.Document, otherwise string) (sim.See
 	return seeds, nil
 }
 
-// command is the command line, without the invocation, that runs some seeds of s.
+// command is what follows "run " to run some seeds of s.
 func (s *subject) command(seeds sim.SeedRange) string {
-	text := "run " + quoted(s.arg)
+	text := quoted(s.arg)
 	for _, set := range s.settings {
 		text += " --set " + quoted(set)
 	}
 	if seeds.Count == 1 {
-		text += fmt.Sprintf(" --seed 0x%x", seeds.First)
+		text += " --seed " + seedText(seeds.First)
 	} else {
 		text += " --seeds " + seeds.String()
 	}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"phoenix/properties"
+	"phoenix/properties/scenario"
+	"phoenix/sim"
+	"phoenix/traces"
+)
+
+// shownFailures is how many failing runs are printed, and left as files.
+const shownFailures = 3
+
+// failure is a failing run in the JSON object of run.
+type failure struct {
+	Seed     string             `json:"seed"` // such as 0x2a: not all programs keep 64 bits of a number
+	Verdict  properties.Verdict `json:"verdict"`
+	Property string             `json:"property"`
+	Detail   string             `json:"detail"`
+	Digest   sim.Digest         `json:"digest"`
+	Replay   string             `json:"replay"` // a command
+
+	saved bool // Replay names its .simfail file
+}
+
+// newFailure describes a failing run, and the command that runs its seed again.
+func newFailure(r *scenario.Result, again string) failure {
+	o := r.Failed()
+	return failure{
+		Seed: seedText(r.Seed), Verdict: r.Verdict, Property: o.Name, Detail: o.Detail, Digest: r.Digest, Replay: again,
+	}
+}
+
+// replayedBy notes that there is a file which replays f.
+func (f *failure) replayedBy(invocation, file string) {
+	f.Replay, f.saved = invocation+" replay "+quoted(file), true
+}
+
+// replayLine is the command that replays f from its file, or "" if it has none.
+func (f *failure) replayLine() string {
+	if !f.saved {
+		return ""
+	}
+	return f.Replay
+}
+
+// writeBlock prints a failure, with the command that replays it if that is not "".
+// The go test line is left out unless the scenario's defaults lead to this very
+// run: they are what the test runs.
+func writeBlock(w io.Writer, s *scenario.Scenario, r *scenario.Result, replay string) error {
+	if s.Test != "" && s.Run(scenario.Options{Seed: r.Seed}).Digest != r.Digest {
+		untested := *s
+		untested.Test = ""
+		s = &untested
+	}
+	return traces.WriteBlock(w, s, r, replay)
+}
+
+// Where failing runs are left unless --fail-dir says otherwise.
+const defaultFailDir = "testdata/sim"
+
+// checkFailDir returns an error of usage if a folder for failures was named in
+// which nothing can be written. Whether the usual one can be is asked when there
+// is a failure.
+func checkFailDir(dir string) error {
+	if dir == defaultFailDir {
+		return nil
+	}
+	if err := writableDir(dir); err != nil {
+		return usagef("--fail-dir: %w", err)
+	}
+	return nil
+}
+
+// saveFailure writes the .simfail file of a failing run and returns its path, or
+// "" with an error of usage.
+func saveFailure(dir string, s *scenario.Scenario, r *scenario.Result) (string, error) {
+	f := traces.NewFailure(s, r)
+	text, err := f.Text()
+	if err != nil {
+		return "", err
+	}
+	err = os.MkdirAll(dir, 0o777)
+	path := failurePath(dir, f)
+	if err == nil {
+		err = os.WriteFile(path, text, 0o666)
+	}
+	if err != nil {
+		return "", usagef("--fail-dir: the failure of seed 0x%x is not saved: %w", r.Seed, plainPath(err))
+	}
+	return path, nil
+}
+
+// failurePath is where in dir the file of f belongs: its name has as many digits
+// of the digest as tell it from the failures that are there.
+func failurePath(dir string, f *traces.Failure) string {
+	const ext = ".simfail"
+	stem := strings.TrimSuffix(f.FileName(), ext)
+	for digits := 4; ; digits *= 2 {
+		path := filepath.Join(dir, stem+f.Digest[4:digits]+ext)
+		there, err := os.ReadFile(path)
+		if err != nil || digits == len(f.Digest) || bytes.Contains(there, []byte(f.Digest)) {
+			return path
+		}
+	}
+}
