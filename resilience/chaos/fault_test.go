@@ -93,5 +93,5 @@ func TestFaultsAreReadBackFromYAML(t *testing.T) {
 			require.Equal(t, want[i], got.Faults[i], "%s", text)
 		}
 	})
-	require.Greater(t, valid, 20)
+	require.Positive(t, valid)
 }
