@@ -150,32 +150,9 @@ type link struct {
 	clogs int          // how many hold it
 	held  []uint32     // flights that stand before a clog, or were just released
 
-	line line // the flights under way that are ordered
-}
-
-// line is a first-in-first-out queue of flights that reuses its memory. Those on
-// an ordered link arrive no earlier than those before them in it.
-type line struct {
-	flights []flight
-	head    int
-}
-
-func (q *line) push(f flight) {
-	if q.head > 32 && q.head > len(q.flights)/2 {
-		rest := copy(q.flights, q.flights[q.head:])
-		clear(q.flights[rest:])
-		q.flights, q.head = q.flights[:rest], 0
-	}
-	q.flights = append(q.flights, f)
-}
-
-func (q *line) pop() flight {
-	f := q.flights[q.head]
-	q.flights[q.head] = flight{}
-	if q.head++; q.head == len(q.flights) {
-		q.flights, q.head = q.flights[:0], 0
-	}
-	return f
+	// line holds the flights under way that are ordered: they arrive no earlier
+	// than those before them in it.
+	line sim.FIFO[flight]
 }
 
 // makeLink makes the link on its first use.

@@ -220,7 +220,7 @@ func (n *Network) depart(f *flight, at sim.Time) {
 		n.flights = append(n.flights, *f)
 	}
 	if f.ordered {
-		f.link.line.push(*f)
+		f.link.line.Push(*f)
 	}
 	n.w.Schedule(at, n.sink, uint64(i))
 }
@@ -244,7 +244,7 @@ func (a arrivals) Fire(arg uint64) {
 	if f.ordered {
 		// Where several are due at this instant the world may take any first; what
 		// arrives is always the head of the line, which is due too.
-		*f = l.line.pop()
+		*f = l.line.Pop()
 	}
 	if len(l.cuts) == 0 && (l.clogs > 0 || len(l.held) > 0) { // the held go first, even if released
 		l.held = append(l.held, uint32(arg))

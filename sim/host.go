@@ -21,8 +21,8 @@ type Host struct {
 	up, paused bool
 	serving    bool // a task is being processed, or a pause began meanwhile
 	serveGen   uint32
-	slow       Duration // processing time of a task
-	inbox      ring     // tasks that wait for the host to be free
+	slow       Duration  // processing time of a task
+	inbox      FIFO[job] // tasks that wait for the host to be free
 
 	clock clock
 	procs []*Proc
@@ -126,7 +126,7 @@ func (h *Host) Submit(t Task, arg uint64) {
 	case !h.up:
 		t.Discard(arg)
 	case h.paused || h.serving || h.slow > 0:
-		h.inbox.push(job{t, arg, h.w.cause})
+		h.inbox.Push(job{t, arg, h.w.cause})
 		if h.paused {
 			h.pauses.Effect++
 		} else {
@@ -147,7 +147,7 @@ func (h *Host) run(t Task, arg uint64) {
 // serve begins to process the first waiting task, if h is free to.
 func (h *Host) serve() {
 	cause := h.w.cause
-	for h.up && !h.paused && !h.serving && h.inbox.len() > 0 {
+	for h.up && !h.paused && !h.serving && h.inbox.Len() > 0 {
 		if h.slow > 0 {
 			h.serving = true
 			h.slowness.Effect++
@@ -157,7 +157,7 @@ func (h *Host) serve() {
 		if h.w.cur == h {
 			return // one task at a time: what runs now serves the others when it is done
 		}
-		j := h.inbox.pop()
+		j := h.inbox.Pop()
 		h.w.cause = j.cause
 		h.run(j.task, j.arg)
 		h.w.cause = cause
@@ -171,7 +171,7 @@ func (w *World) fireServe(arg uint64) {
 		return // crashed or paused meanwhile
 	}
 	h.serving = false
-	j := h.inbox.pop()
+	j := h.inbox.Pop()
 	w.cause = j.cause
 	h.run(j.task, j.arg)
 	h.serve()
@@ -192,8 +192,8 @@ func (h *Host) Crash() {
 	count := h.faultCount(&h.crashes, "crash")
 	count.Fired++
 	count.Effect += uint64(w.dropTimers(h) + len(h.procs))
-	for h.inbox.len() > 0 {
-		j := h.inbox.pop()
+	for h.inbox.Len() > 0 {
+		j := h.inbox.Pop()
 		count.Effect++
 		j.task.Discard(j.arg)
 	}
@@ -267,29 +267,4 @@ type job struct {
 	task  Task
 	arg   uint64
 	cause uint64
-}
-
-// ring is a first-in-first-out queue that reuses its memory.
-type ring struct {
-	jobs []job
-	head int
-}
-
-func (r *ring) len() int { return len(r.jobs) - r.head }
-
-func (r *ring) push(j job) {
-	if r.head > 32 && r.head > len(r.jobs)/2 {
-		r.jobs = r.jobs[:copy(r.jobs, r.jobs[r.head:])]
-		r.head = 0
-	}
-	r.jobs = append(r.jobs, j)
-}
-
-func (r *ring) pop() job {
-	j := r.jobs[r.head]
-	r.jobs[r.head] = job{}
-	if r.head++; r.head == len(r.jobs) {
-		r.jobs, r.head = r.jobs[:0], 0
-	}
-	return j
 }

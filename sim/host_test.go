@@ -282,17 +282,17 @@ func TestAHostsRandomnessIsKeyedByItsNameAndThePurpose(t *testing.T) {
 }
 
 func TestAnInboxReusesItsMemory(t *testing.T) {
-	var r ring
+	var r FIFO[job]
 	next, want := uint64(0), uint64(0)
-	push := func() { r.push(job{arg: next}); next++ }
+	push := func() { r.Push(job{arg: next}); next++ }
 	for range 50 {
 		push()
 	}
 	for range 100000 {
 		push()
-		require.Equal(t, want, r.pop().arg)
+		require.Equal(t, want, r.Pop().arg)
 		want++
 	}
-	require.Equal(t, 50, r.len())
-	require.Less(t, cap(r.jobs), 500)
+	require.Equal(t, 50, r.Len())
+	require.Less(t, cap(r.items), 500)
 }
