@@ -11,18 +11,19 @@ import (
 	"pgregory.net/rapid"
 
 	"phoenix/properties"
+	"phoenix/properties/history"
 )
 
 // bruteForce tries every order of at most a dozen operations of one key. It
 // shares no code with the package: its own real-time order, its own register.
-func bruteForce(ops []Operation, opt Options) bool {
-	var place func(left []Operation, held Value) bool
-	place = func(left []Operation, held Value) bool {
-		if !slices.ContainsFunc(left, func(o Operation) bool { return o.Outcome != Unknown }) {
+func bruteForce(ops []history.Operation, opt Options) bool {
+	var place func(left []history.Operation, held history.Value) bool
+	place = func(left []history.Operation, held history.Value) bool {
+		if !slices.ContainsFunc(left, func(o history.Operation) bool { return o.Outcome != history.Unknown }) {
 			return true // what is left never happened
 		}
 		for i, o := range left {
-			if slices.ContainsFunc(left, func(p Operation) bool { return p.Return < o.Call }) {
+			if slices.ContainsFunc(left, func(p history.Operation) bool { return p.Return < o.Call }) {
 				continue
 			}
 			if after, ok := bruteStep(held, o, opt); ok && place(slices.Delete(slices.Clone(left), i, i+1), after) {
@@ -34,62 +35,66 @@ func bruteForce(ops []Operation, opt Options) bool {
 	return place(ops, opt.Init)
 }
 
-func bruteStep(held Value, o Operation, opt Options) (after Value, ok bool) {
+func bruteStep(held history.Value, o history.Operation, opt Options) (after history.Value, ok bool) {
 	switch {
-	case o.Outcome == Failed:
-		return held, o.Kind != CAS || opt.FailedCAS == FailedCASDropped || held != o.Old
-	case o.Kind == Write:
+	case o.Outcome == history.Failed:
+		return held, o.Kind != history.CAS || opt.FailedCAS == FailedCASDropped || held != o.Old
+	case o.Kind == history.Write:
 		return o.Arg, true
-	case o.Kind == CAS:
+	case o.Kind == history.CAS:
 		return o.Arg, held == o.Old
-	case o.Kind == Append:
+	case o.Kind == history.Append:
 		text := ""
 		if !held.IsNil() {
 			text = strings.Trim(held.String(), `"`)
 		}
-		return Text(text + strings.Trim(o.Arg.String(), `"`)), true
+		return history.Text(text + strings.Trim(o.Arg.String(), `"`)), true
 	}
 	wild := o.Out.IsNil() && opt.NilRead == NilIsAnything
-	absent := opt.Model == KV && held.IsNil() && o.Out == Text("")
-	return held, o.Outcome == Unknown || wild || absent || held == o.Out
+	absent := opt.Model == KV && held.IsNil() && o.Out == history.Text("")
+	return held, o.Outcome == history.Unknown || wild || absent || held == o.Out
 }
 
 // smallHistory draws a history of one key and up to seven operations of as
 // many clients, with ties, pending and failed operations, and its options.
-func smallHistory(draw func(below int) int) (*History, Options) {
-	opt := Options{Model: Model(draw(len(models)))}
-	value := func() Value { return []Value{{}, Int(0), Int(1), Int(2)}[draw(4)] }
+func smallHistory(draw func(below int) int) (*history.History, Options) {
+	opt := Options{Model: Model(draw(int(KV) + 1))}
+	value := func() history.Value {
+		return []history.Value{{}, history.Int(0), history.Int(1), history.Int(2)}[draw(4)]
+	}
 	if opt.Model == KV && draw(2) == 0 {
-		value = func() Value { return []Value{{}, Text(""), Text("a"), Text("b"), Text("ab"), Text("aa")}[draw(6)] }
+		value = func() history.Value {
+			return []history.Value{{}, history.Text(""), history.Text("a"), history.Text("b"), history.Text("ab"), history.Text("aa")}[draw(6)]
+		}
 	}
 	opt.Init, opt.NilRead, opt.FailedCAS = value(), NilRead(draw(2)), FailedCAS(draw(2))
 	kinds := models[opt.Model].kinds
-	h := &History{}
+	h := &history.History{}
 	for client := range 1 + draw(7) {
-		o := Operation{Client: client, Kind: kinds[draw(len(kinds))], Outcome: Outcome(max(0, draw(6)-3)), Call: int64(draw(8))}
+		o := history.Operation{Client: client, Kind: kinds[draw(len(kinds))], Outcome: history.Outcome(max(0, draw(6)-3)), Call: int64(draw(8))}
 		o.Return = o.Call + int64(draw(5))
-		if o.Outcome == Unknown {
-			o.Return = Pending
+		if o.Outcome == history.Unknown {
+			o.Return = history.Pending
 		}
 		switch o.Kind {
-		case Read:
+		case history.Read:
 			o.Out = value()
-		case CAS:
+		case history.CAS:
 			o.Old, o.Arg = value(), value()
-		case Append:
-			o.Arg = Text([]string{"a", "b"}[draw(2)])
+		case history.Append:
+			o.Arg = history.Text([]string{"a", "b"}[draw(2)])
 		default:
 			o.Arg = value()
 		}
 		h.Operations = append(h.Operations, o)
 	}
-	slices.SortStableFunc(h.Operations, func(a, b Operation) int { return int(a.Call - b.Call) })
+	slices.SortStableFunc(h.Operations, func(a, b history.Operation) int { return int(a.Call - b.Call) })
 	return h, opt
 }
 
 // requireAgreement compares verdict, culprit and explanation of Check with
 // what trying every order says.
-func requireAgreement(t require.TestingT, h *History, opt Options) Result {
+func requireAgreement(t require.TestingT, h *history.History, opt Options) Result {
 	res, err := Check(context.Background(), h, opt)
 	require.NoError(t, err)
 	if bruteForce(h.Operations, opt) {
@@ -97,14 +102,14 @@ func requireAgreement(t require.TestingT, h *History, opt Options) Result {
 		return res
 	}
 	require.Equal(t, properties.Fail, res.Verdict, "%v %+v", h.Operations, opt)
-	keys, err := split(h, &opt)
+	objects, err := split(h, &opt)
 	require.NoError(t, err)
-	p, ok := shortestFailing(newSearch(context.Background(), &opt, DefaultSteps), keys[0].ops)
+	p, ok := shortestFailing(context.Background(), &opt, objects[0].ops)
 	require.True(t, ok)
 	require.Equal(t, res.Culprit, p.culprit)
 	require.False(t, bruteForce(values(p.ops), opt), "the prefix fails: %v", h.Operations)
 	open := *p.culprit
-	open.Outcome, open.Return = Unknown, Pending
+	open.Outcome, open.Return = history.Unknown, history.Pending
 	without := slices.Clone(values(p.ops))
 	without[slices.Index(p.ops, p.culprit)] = open
 	require.True(t, bruteForce(without, opt), "it does not before its last return: %v", h.Operations)
@@ -120,29 +125,29 @@ func requireAgreement(t require.TestingT, h *History, opt Options) Result {
 // relax keeps of a prefix only what its explanation speaks of: what the
 // witnesses saw, and everything anybody may have written. If that still has
 // no order then the explanation is true and enough.
-func relax(p prefix, witnesses []*Operation, keepCAS bool) []Operation {
-	var out []Operation
+func relax(p prefix, witnesses []*history.Operation, keepCAS bool) []history.Operation {
+	var out []history.Operation
 	for _, op := range p.ops {
 		witness := slices.Contains(witnesses, op)
 		switch {
-		case op == p.culprit || (witness && keepCAS && op.Outcome == OK && op.Old == p.culprit.Old):
+		case op == p.culprit || (witness && keepCAS && op.Outcome == history.OK && op.Old == p.culprit.Old):
 			out = append(out, *op)
-		case op.Kind == CAS && op.Outcome != Failed:
+		case op.Kind == history.CAS && op.Outcome != history.Failed:
 			write := *op
-			write.Kind, write.Old = Write, Value{}
+			write.Kind, write.Old = history.Write, history.Value{}
 			out = append(out, write)
-			if witness && op.Outcome == OK {
-				out = append(out, Operation{Kind: Read, Out: op.Old, Call: op.Call, Return: op.Return})
+			if witness && op.Outcome == history.OK {
+				out = append(out, history.Operation{Kind: history.Read, Out: op.Old, Call: op.Call, Return: op.Return})
 			}
-		case op.Kind == Write || op.Kind == Append || (witness && op.Kind == Read):
+		case op.Kind == history.Write || op.Kind == history.Append || (witness && op.Kind == history.Read):
 			out = append(out, *op)
 		}
 	}
 	return out
 }
 
-func values(ops []*Operation) []Operation {
-	var out []Operation
+func values(ops []*history.Operation) []history.Operation {
+	var out []history.Operation
 	for _, op := range ops {
 		out = append(out, *op)
 	}

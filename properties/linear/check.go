@@ -1,14 +1,13 @@
 package linear
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
-	"sort"
 
 	"phoenix/properties"
+	"phoenix/properties/history"
 )
 
 // Result is the verdict on a history.
@@ -19,6 +18,9 @@ type Result struct {
 	// Key is the key of the verdict, unless it is Pass: the one found first,
 	// which is the same each time.
 	Key string
+	// Failing lists the keys found to fail, in order of first appearance: Key
+	// alone, unless Options.EveryKey asked for all.
+	Failing []string
 	// Keys and Operations count what was judged: keys with operations that
 	// matter, and those operations.
 	Keys, Operations int
@@ -27,10 +29,16 @@ type Result struct {
 	// nothing about concurrency, and the caller may want to call it
 	// inconclusive.
 	Overlapping int
+	// Orders prove a Pass: for each key, in order of first appearance, an order
+	// of its operations that explains every answer. VerifyOrder checks one.
+	Orders []Order
 	// Culprit is the operation whose return ends the shortest prefix of the
 	// key's history that is not linearizable. Nil unless the verdict is Fail,
 	// and if the bounds did not allow to find it.
-	Culprit *Operation
+	Culprit *history.Operation
+	// Contradiction proves a Fail with few operations. Nil unless the verdict
+	// is Fail, and if the bounds did not allow to find it.
+	Contradiction *Contradiction
 	// Explanation is a sentence on a Fail, true of the history, such as "read
 	// of x returned 1 after 2 was acknowledged".
 	Explanation string
@@ -42,24 +50,32 @@ type Result struct {
 // were reached or ctx is done, what is not known is Inconclusive. Only a
 // deadline of ctx makes a verdict depend on the machine.
 //
-// The error wraps ErrInvalid if Validate refuses h, and names a model that fits
-// if opt.Model lacks an operation of h. In the worst case the work grows
-// exponentially with the operations concurrent on a key, pending ones included.
-func Check(ctx context.Context, h *History, opt Options) (Result, error) {
-	keys, err := split(h, &opt)
+// The error wraps history.ErrInvalid if Validate refuses h, and names a model that fits
+// if opt.Model lacks an operation of h. Where a near-linear monitor decides, the
+// work is O(n log n); elsewhere it grows in the worst case exponentially with the
+// operations concurrent on a key, pending ones included.
+func Check(ctx context.Context, h *history.History, opt Options) (Result, error) {
+	objects, err := split(h, &opt)
 	if err != nil {
 		return undecided(err), err
 	}
-	res := Result{Keys: len(keys)}
-	for _, k := range keys {
-		res.Operations += len(k.ops)
-		res.Overlapping += overlapping(k.ops)
+	c := checker{ctx: ctx, opt: &opt, h: h, res: Result{Keys: len(objects)}}
+	for _, o := range objects {
+		c.res.Operations += len(o.ops)
+		c.res.Overlapping += overlapping(o.ops)
 	}
-	c := checker{ctx: ctx, opt: &opt, res: res}
-	limit := min(firstSteps, opt.stepBound())
-	for hard := keys; len(hard) > 0 && c.res.Verdict != properties.Fail; limit = min(stepGrowth*limit, opt.stepBound()) {
-		hard = c.round(hard, limit)
+	c.orders = make([]Order, len(objects))
+	hard := make([]int, len(objects))
+	for i := range hard {
+		hard[i] = i
 	}
+	for limit := min(firstSteps, opt.stepBound()); len(hard) > 0; limit = min(stepGrowth*limit, opt.stepBound()) {
+		hard = c.round(objects, hard, limit)
+	}
+	if c.res.Verdict == properties.Pass {
+		c.res.Orders = c.orders
+	}
+	c.explain(objects)
 	return c.res, nil
 }
 
@@ -77,64 +93,97 @@ const (
 )
 
 type checker struct {
-	ctx context.Context
-	opt *Options
-	res Result
+	ctx     context.Context
+	opt     *Options
+	h       *history.History
+	res     Result
+	orders  []Order // of each object
+	failing []int   // objects
 }
 
-// round judges keys within a limit of steps each, up to the first that fails,
-// and returns those that need more steps and may have them.
-func (c *checker) round(keys []keyHistory, limit int64) (hard []keyHistory) {
-	for _, k := range keys {
-		s := newSearch(c.ctx, c.opt, limit)
-		switch s.judge(k.ops) {
+// round judges objects within a limit of steps each, up to the first that fails
+// unless every key is asked for, and returns those that need more steps and may
+// have them.
+func (c *checker) round(objects []object, try []int, limit int64) (hard []int) {
+	for _, i := range try {
+		o := &objects[i]
+		switch d := decide(c.ctx, c.opt, o.ops, limit); d.verdict {
+		case properties.Pass:
+			c.orders[i] = Order{Key: o.key, Operations: o.indices(c.h, d.order)}
 		case properties.Fail:
-			c.res.Verdict, c.res.Key, c.res.Reason = properties.Fail, k.key, ""
-			c.explain(k)
-			return nil
+			c.failing = append(c.failing, i)
+			c.res.Verdict, c.res.Reason = properties.Fail, ""
+			if !c.opt.EveryKey {
+				return nil
+			}
 		case properties.Inconclusive:
-			if s.gaveUp == outOfSteps && limit < c.opt.stepBound() {
-				hard = append(hard, k)
+			if d.reason == outOfSteps && limit < c.opt.stepBound() {
+				hard = append(hard, i)
 			} else if c.res.Verdict == properties.Pass {
-				c.res.Verdict, c.res.Key = properties.Inconclusive, k.key
-				c.res.Reason = fmt.Sprintf("gave up on the %s: %s", k, s.gaveUp)
+				c.res.Verdict, c.res.Key = properties.Inconclusive, o.key
+				c.res.Reason = fmt.Sprintf("gave up on the %s: %s", o, d.reason)
 			}
 		}
 	}
 	return hard
 }
 
-// explain looks for the culprit of a key that fails.
-func (c *checker) explain(k keyHistory) {
-	s := newSearch(c.ctx, c.opt, c.opt.stepBound())
-	p, ok := shortestFailing(s, k.ops)
+// explain fills in what a Fail comes with, about the key found to fail first.
+func (c *checker) explain(objects []object) {
+	if len(c.failing) == 0 {
+		return
+	}
+	o := &objects[c.failing[0]]
+	c.res.Key = o.key
+	slices.Sort(c.failing)
+	for _, i := range c.failing {
+		c.res.Failing = append(c.res.Failing, objects[i].key)
+	}
+	p, ok := shortestFailing(c.ctx, c.opt, o.ops)
 	if !ok {
-		c.res.Explanation = fmt.Sprintf("no order of the %s explains what they returned", k)
+		c.res.Explanation = fmt.Sprintf("no order of the %s explains what they returned", o)
 		return
 	}
 	c.res.Culprit = p.culprit
 	c.res.Explanation, _ = explain(c.opt, p)
 }
 
-// keyHistory is what matters of one key, by Call.
-type keyHistory struct {
+// object is what matters of one key, by Call.
+type object struct {
 	key string
-	ops []*Operation
+	ops []*history.Operation
 }
 
 // String is "5 operations of x".
-func (k keyHistory) String() string { return fmt.Sprintf("%d operations%s", len(k.ops), ofKey(k.key)) }
+func (o *object) String() string { return fmt.Sprintf("%d operations%s", len(o.ops), ofKey(o.key)) }
+
+// indices turns positions in o.ops into positions in h. Both are ascending by
+// Call, and o.ops points into h.
+func (o *object) indices(h *history.History, order []int32) []int32 {
+	at := make([]int32, len(o.ops))
+	next := 0
+	for i, op := range o.ops {
+		for &h.Operations[next] != op {
+			next++
+		}
+		at[i] = int32(next)
+	}
+	for i, place := range order {
+		order[i] = at[place]
+	}
+	return order
+}
 
 // split checks h against opt and sorts its operations by key, in order of
 // first appearance.
-func split(h *History, opt *Options) ([]keyHistory, error) {
+func split(h *history.History, opt *Options) ([]object, error) {
 	if err := h.Validate(); err != nil {
 		return nil, err
 	}
 	if err := opt.accepts(h); err != nil {
 		return nil, err
 	}
-	var keys []keyHistory
+	var objects []object
 	index := make(map[string]int)
 	for i := range h.Operations {
 		op := &h.Operations[i]
@@ -143,24 +192,24 @@ func split(h *History, opt *Options) ([]keyHistory, error) {
 		}
 		at, ok := index[op.Key]
 		if !ok {
-			at = len(keys)
+			at = len(objects)
 			index[op.Key] = at
-			keys = append(keys, keyHistory{key: op.Key})
+			objects = append(objects, object{key: op.Key})
 		}
-		keys[at].ops = append(keys[at].ops, op)
+		objects[at].ops = append(objects[at].ops, op)
 	}
-	return keys, nil
+	return objects, nil
 }
 
 // overlapping counts the operations, given by Call, that returned and were
 // concurrent with another that returned: what never returned overlaps with all
 // that comes after it and shows nothing. O(n).
-func overlapping(ops []*Operation) int {
+func overlapping(ops []*history.Operation) int {
 	count, lastReturn := 0, int64(math.MinInt64)
-	var last *Operation // that returned
-	counted := false    // whether last is in count
+	var last *history.Operation // that returned
+	counted := false            // whether last is in count
 	for _, op := range ops {
-		if op.Return == Pending {
+		if op.Return == history.Pending {
 			continue
 		}
 		meets := last != nil && lastReturn >= op.Call
@@ -182,63 +231,4 @@ func ofKey(key string) string {
 		return ""
 	}
 	return " of " + key
-}
-
-// prefix is a key's history up to the return of one of its operations: what
-// had been called, and of that what had returned; the rest is pending.
-type prefix struct {
-	ops     []*Operation
-	culprit *Operation // the one whose return ends the prefix
-}
-
-// returned lists what returned, in the order of that.
-func returned(ops []*Operation) []*Operation {
-	done := slices.DeleteFunc(slices.Clone(ops), func(o *Operation) bool { return o.Return == Pending })
-	slices.SortStableFunc(done, func(a, b *Operation) int { return cmp.Compare(a.Return, b.Return) })
-	return done
-}
-
-// cut returns the prefix of ops that ends with the return of done[last].
-func cut(ops, done []*Operation, last int) prefix {
-	end := done[last].Return
-	inside := make(map[*Operation]bool, last+1)
-	for _, op := range done[:last+1] {
-		inside[op] = true
-	}
-	p := prefix{culprit: done[last]}
-	for _, op := range ops {
-		if op.Call > end {
-			break
-		}
-		if inside[op] {
-			p.ops = append(p.ops, op)
-			continue
-		}
-		if op.Kind != Read {
-			open := *op
-			open.Outcome, open.Return = Unknown, Pending
-			p.ops = append(p.ops, &open)
-		}
-	}
-	return p
-}
-
-// shortestFailing returns the shortest prefix of ops, which are not
-// linearizable, that is not either. Prefixes of a linearizable history are
-// linearizable, so it can be bisected; the range is doubled first, because a
-// long prefix costs more than a short one. ok is false if s gave up before.
-func shortestFailing(s *search, ops []*Operation) (p prefix, ok bool) {
-	done := returned(ops)
-	fails := func(last int) bool {
-		return s.judge(cut(ops, done, last).ops) == properties.Fail
-	}
-	good, bad := -1, 0
-	for bad < len(done)-1 && !fails(bad) && s.gaveUp == "" {
-		good, bad = bad, min(2*bad+1, len(done)-1)
-	}
-	bad = good + 1 + sort.Search(bad-good-1, func(i int) bool { return fails(good + 1 + i) })
-	if s.gaveUp != "" {
-		return prefix{}, false
-	}
-	return cut(ops, done, bad), true
 }

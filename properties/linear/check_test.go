@@ -9,22 +9,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"phoenix/properties"
+	"phoenix/properties/history"
 )
 
 // history reads lines such as "0 :invoke :write 1", a process, a type, an
 // operation and its value; with model kv the value is [key value].
-func history(t *testing.T, m Model, lines ...string) *History {
+func script(t *testing.T, m Model, lines ...string) *history.History {
 	t.Helper()
 	text := "INFO  jepsen.util - " + strings.Join(lines, "\nINFO  jepsen.util - ")
-	h, err := ReadFrom("test", strings.NewReader(text), ReadOptions{Keyed: m.Keyed()})
+	h, err := history.ReadFrom("test", strings.NewReader(text), history.ReadOptions{Keyed: m.Keyed()})
 	require.NoError(t, err)
 	return h
 }
 
-func check(t *testing.T, h *History, opt Options) Result {
+func check(t *testing.T, h *history.History, opt Options) Result {
 	t.Helper()
 	res, err := Check(context.Background(), h, opt)
 	require.NoError(t, err)
+	res.Orders = nil // VerifyOrder judges them
 	return res
 }
 
@@ -42,7 +44,7 @@ var planted = []struct {
 		"0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :write 2", "0 :ok :write 2",
 		"1 :invoke :read nil", "1 :ok :read 1",
 	}, "read returned 1 after 2 was acknowledged", 5, "1 :ok :read 2"},
-	{"stale read of the initial value", Options{Init: Int(0)}, []string{
+	{"stale read of the initial value", Options{Init: history.Int(0)}, []string{
 		"0 :invoke :write 1", "0 :ok :write 1", "1 :invoke :read nil", "1 :ok :read 0",
 	}, "read returned 0 after 1 was acknowledged", 3, "1 :ok :read 1"},
 	{"read from nowhere", Options{}, []string{
@@ -60,18 +62,18 @@ var planted = []struct {
 		"2 :invoke :read nil", "2 :ok :read 1", "2 :invoke :read nil", "2 :ok :read 2",
 		"2 :invoke :read nil", "2 :ok :read 1", "0 :ok :write 1", "1 :ok :write 2",
 	}, "read returned 1 after an earlier read had returned the newer 2", 7, "2 :ok :read 2"},
-	{"more reads of a value than it was written", Options{Init: Int(0)}, []string{
+	{"more reads of a value than it was written", Options{Init: history.Int(0)}, []string{
 		"0 :invoke :write 0", "1 :invoke :read nil", "1 :ok :read 0", "1 :invoke :write 1", "1 :ok :write 1",
 		"1 :invoke :read nil", "1 :ok :read 0", "1 :invoke :write 2", "1 :ok :write 2",
 		"1 :invoke :read nil", "1 :ok :read 0", // the pending write of 0 can explain one of two reads
 	}, "read returned 0, which no order of the operations so far allows", 10, "1 :ok :read 2"},
-	{"lost cas", Options{Model: CASRegister, Init: Int(0)}, []string{
+	{"lost cas", Options{Model: CASRegister, Init: history.Int(0)}, []string{
 		"0 :invoke :cas [0 1]", "0 :ok :cas [0 1]", "1 :invoke :read nil", "1 :ok :read 0",
 	}, "read returned 0 after a cas from 0 to 1 was acknowledged", 3, "1 :ok :read 1"},
-	{"two cas from one value", Options{Model: CASRegister, Init: Int(0)}, []string{
+	{"two cas from one value", Options{Model: CASRegister, Init: history.Int(0)}, []string{
 		"0 :invoke :cas [0 1]", "1 :invoke :cas [0 2]", "0 :ok :cas [0 1]", "1 :ok :cas [0 2]",
 	}, "cas from 0 to 2 succeeded as did a cas from 0 to 1, though 0 was written only once", 3, "1 :fail :cas [0 2]"},
-	{"cas from a value replaced", Options{Model: CASRegister, Init: Int(0)}, []string{
+	{"cas from a value replaced", Options{Model: CASRegister, Init: history.Int(0)}, []string{
 		"0 :invoke :write 3", "0 :ok :write 3", "1 :invoke :cas [0 1]", "1 :ok :cas [0 1]",
 	}, "cas from 0 to 1 succeeded after 3 was acknowledged", 3, "1 :fail :cas [0 1]"},
 	{"cas from a value never written", Options{Model: CASRegister}, []string{
@@ -115,7 +117,7 @@ var planted = []struct {
 func TestPlantedWrongHistoriesFailWithATrueSentence(t *testing.T) {
 	for _, p := range planted {
 		t.Run(p.name, func(t *testing.T) {
-			res := check(t, history(t, p.opt.Model, p.lines...), p.opt)
+			res := check(t, script(t, p.opt.Model, p.lines...), p.opt)
 			require.Equal(t, properties.Fail, res.Verdict)
 			require.Equal(t, p.explanation, res.Explanation)
 			require.NotNil(t, res.Culprit)
@@ -128,7 +130,7 @@ func TestOneRepairedLineMakesAPlantedHistoryPass(t *testing.T) {
 		t.Run(p.name, func(t *testing.T) {
 			lines := append([]string(nil), p.lines...)
 			lines[p.line] = p.repaired
-			res := check(t, history(t, p.opt.Model, lines...), p.opt)
+			res := check(t, script(t, p.opt.Model, lines...), p.opt)
 			require.Equal(t, properties.Pass, res.Verdict, res.Explanation)
 			require.Equal(t, Result{Keys: res.Keys, Operations: res.Operations, Overlapping: res.Overlapping}, res)
 		})
@@ -136,7 +138,7 @@ func TestOneRepairedLineMakesAPlantedHistoryPass(t *testing.T) {
 }
 
 func TestACulpritEndsTheShortestFailingPrefix(t *testing.T) {
-	h := history(t, Register,
+	h := script(t, Register,
 		"0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :write 2", "0 :ok :write 2",
 		"1 :invoke :read nil", "2 :invoke :read nil", "1 :ok :read 2", "2 :ok :read 1", // the culprit
 		"1 :invoke :read nil", "1 :ok :read 1", "1 :invoke :read nil", "1 :ok :read 9")
@@ -147,42 +149,42 @@ func TestACulpritEndsTheShortestFailingPrefix(t *testing.T) {
 }
 
 func TestTouchingOperationsAreConcurrent(t *testing.T) {
-	ops := []Operation{
-		{Client: 0, Kind: Write, Arg: Int(1), Call: 0, Return: 10},
-		{Client: 1, Kind: Read, Call: 10, Return: 20}, // nil: before the write, though it begins as that ends
+	ops := []history.Operation{
+		{Client: 0, Kind: history.Write, Arg: history.Int(1), Call: 0, Return: 10},
+		{Client: 1, Kind: history.Read, Call: 10, Return: 20}, // nil: before the write, though it begins as that ends
 	}
-	res := check(t, &History{Operations: ops}, Options{})
+	res := check(t, &history.History{Operations: ops}, Options{})
 	require.Equal(t, properties.Pass, res.Verdict)
 	require.Equal(t, 2, res.Overlapping)
 	ops[1].Call = 11
-	res = check(t, &History{Operations: ops}, Options{})
+	res = check(t, &history.History{Operations: ops}, Options{})
 	require.Equal(t, properties.Fail, res.Verdict)
 	require.Equal(t, 0, res.Overlapping)
 }
 
 func TestAWriteThatOverlapsAnotherDoesNotReplaceItForCertain(t *testing.T) {
-	h := &History{Operations: []Operation{
-		{Client: 0, Kind: Write, Arg: Int(2), Call: 0, Return: 5},
-		{Client: 1, Kind: Write, Arg: Int(1), Call: 5, Return: 6}, // touches, so either may be last
-		{Client: 1, Kind: Read, Out: Int(1), Call: 7, Return: 8},  // but this one settles it
-		{Client: 1, Kind: CAS, Outcome: Failed, Old: Int(1), Arg: Int(3), Call: 9, Return: 10},
+	h := &history.History{Operations: []history.Operation{
+		{Client: 0, Kind: history.Write, Arg: history.Int(2), Call: 0, Return: 5},
+		{Client: 1, Kind: history.Write, Arg: history.Int(1), Call: 5, Return: 6}, // touches, so either may be last
+		{Client: 1, Kind: history.Read, Out: history.Int(1), Call: 7, Return: 8},  // but this one settles it
+		{Client: 1, Kind: history.CAS, Outcome: history.Failed, Old: history.Int(1), Arg: history.Int(3), Call: 9, Return: 10},
 	}}
 	require.Equal(t, "cas from 1 to 3 failed after 1 was read and nothing had replaced it",
 		check(t, h, Options{Model: CASRegister}).Explanation)
 }
 
 func TestOnlyAStoreReadsAnAbsentKeyAsAnEmptyText(t *testing.T) {
-	h := history(t, Register, "0 :invoke :read nil", `0 :ok :read ""`)
+	h := script(t, Register, "0 :invoke :read nil", `0 :ok :read ""`)
 	require.Equal(t, properties.Pass, check(t, h, Options{Model: KV}).Verdict)
 	require.Equal(t, properties.Fail, check(t, h, Options{Model: Register}).Verdict)
-	require.Equal(t, properties.Pass, check(t, h, Options{Model: Register, Init: Text("")}).Verdict)
+	require.Equal(t, properties.Pass, check(t, h, Options{Model: Register, Init: history.Text("")}).Verdict)
 }
 
 func TestOptionsDecideWhatNilReadsAndFailedCASMean(t *testing.T) {
-	nilRead := history(t, CASRegister, "0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :read nil", "0 :ok :read nil")
+	nilRead := script(t, CASRegister, "0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :read nil", "0 :ok :read nil")
 	require.Equal(t, properties.Fail, check(t, nilRead, Options{}).Verdict)
 	require.Equal(t, properties.Pass, check(t, nilRead, Options{NilRead: NilIsAnything}).Verdict)
-	failed := history(t, CASRegister, "0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :cas [1 2]", "0 :fail :cas [1 2]")
+	failed := script(t, CASRegister, "0 :invoke :write 1", "0 :ok :write 1", "0 :invoke :cas [1 2]", "0 :fail :cas [1 2]")
 	require.Equal(t, properties.Fail, check(t, failed, Options{Model: CASRegister}).Verdict)
 	dropped := check(t, failed, Options{Model: CASRegister, FailedCAS: FailedCASDropped})
 	require.Equal(t, properties.Pass, dropped.Verdict)
@@ -190,10 +192,10 @@ func TestOptionsDecideWhatNilReadsAndFailedCASMean(t *testing.T) {
 }
 
 func TestFailedReadsAndWritesNeverCount(t *testing.T) {
-	h := history(t, CASRegister, "0 :invoke :write 1", "0 :fail :write 1", "0 :invoke :read nil", "0 :fail :read 3",
+	h := script(t, CASRegister, "0 :invoke :write 1", "0 :fail :write 1", "0 :invoke :read nil", "0 :fail :read 3",
 		"0 :invoke :read nil", "0 :ok :read nil")
 	require.Equal(t, Result{Keys: 1, Operations: 1}, check(t, h, Options{}))
-	require.Equal(t, Result{}, check(t, &History{}, Options{}), "an empty history passes and shows that it had nothing")
+	require.Equal(t, Result{}, check(t, &history.History{}, Options{}), "an empty history passes and shows that it had nothing")
 }
 
 func TestAnOperationTheModelLacksNamesTheModelToUse(t *testing.T) {
@@ -205,31 +207,31 @@ func TestAnOperationTheModelLacksNamesTheModelToUse(t *testing.T) {
 		{Register, "3 :invoke :cas [1 2]", "linear: model register has no cas, as operation 0 (cas 1 to 2 by client 3 (unknown)) needs: use model cas-register"},
 		{CASRegister, `3 :invoke :append "a"`, `linear: model cas-register has no append, as operation 0 (append "a" by client 3 (unknown)) needs: use model kv`},
 	} {
-		_, err := Check(context.Background(), history(t, tc.model, tc.line), Options{Model: tc.model})
+		_, err := Check(context.Background(), script(t, tc.model, tc.line), Options{Model: tc.model})
 		require.EqualError(t, err, tc.want)
 	}
-	_, err := Check(context.Background(), &History{}, Options{Model: 9})
+	_, err := Check(context.Background(), &history.History{}, Options{Model: 9})
 	require.EqualError(t, err, "linear: there is no model(9)")
 }
 
 // hard is a history whose many pending writes and one stale read make the
 // search for an order exponential.
-func hard(key string, pending int) []Event {
-	var events []Event
+func hard(key string, pending int) []history.Event {
+	var events []history.Event
 	for p := range pending {
-		events = append(events, Event{Process: p, Kind: Write, Key: key, Value: Int(int64(p))})
+		events = append(events, history.Event{Process: p, Kind: history.Write, Key: key, Value: history.Int(int64(p))})
 	}
 	reader := pending
 	for _, v := range []int64{0, 1, 0} {
-		events = append(events, Event{Process: reader, Key: key},
-			Event{Type: OKEvent, Process: reader, Key: key, Value: Int(v)})
+		events = append(events, history.Event{Process: reader, Key: key},
+			history.Event{Type: history.OKEvent, Process: reader, Key: key, Value: history.Int(v)})
 	}
 	return events
 }
 
-func record(t *testing.T, events ...Event) *History {
+func record(t *testing.T, events ...history.Event) *history.History {
 	t.Helper()
-	var r Recorder
+	var r history.Recorder
 	for _, e := range events {
 		require.NoError(t, r.Add(e))
 	}
@@ -255,7 +257,7 @@ func TestASearchThatGivesUpIsInconclusiveNeverPass(t *testing.T) {
 
 func TestAnEasyFailureIsFoundBehindAHardKey(t *testing.T) {
 	events := hard("x", 24)
-	events = append(events, Event{Process: 90, Kind: Read, Key: "y"}, Event{Type: OKEvent, Process: 90, Key: "y", Value: Int(4)})
+	events = append(events, history.Event{Process: 90, Kind: history.Read, Key: "y"}, history.Event{Type: history.OKEvent, Process: 90, Key: "y", Value: history.Int(4)})
 	res := check(t, record(t, events...), Options{Model: KV, Steps: 200_000})
 	require.Equal(t, properties.Fail, res.Verdict)
 	require.Equal(t, "read of y returned 4, a value nothing had written", res.Explanation)
@@ -266,7 +268,7 @@ func TestAnEasyFailureIsFoundBehindAHardKey(t *testing.T) {
 func TestAFailureWithoutStepsForItsCulpritIsStillAFailure(t *testing.T) {
 	events := hard("x", 6)
 	for range 20 { // after the failure, so that the culprit must be searched for
-		events = append(events, Event{Process: 6, Key: "x"}, Event{Type: OKEvent, Process: 6, Key: "x", Value: Int(0)})
+		events = append(events, history.Event{Process: 6, Key: "x"}, history.Event{Type: history.OKEvent, Process: 6, Key: "x", Value: history.Int(0)})
 	}
 	h := record(t, events...)
 	spend := func(steps int64) Result { return check(t, h, Options{Model: KV, Steps: steps}) }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/anishathalye/porcupine"
+
+	"phoenix/properties/history"
 )
 
 // WriteHTML writes porcupine's interactive picture of h to w: a page that needs
@@ -22,17 +24,17 @@ import (
 // judged, or the writer's. Time, memory and page grow up to the square of the
 // length of a history that fails. Two pages of one history may list equally
 // long linearizations in a different order.
-func WriteHTML(ctx context.Context, w io.Writer, h *History, opt Options) error {
-	keys, err := split(h, &opt)
+func WriteHTML(ctx context.Context, w io.Writer, h *history.History, opt Options) error {
+	objects, err := split(h, &opt)
 	if err != nil {
 		return err
 	}
 	pic := picture{end: lastMoment(h) + 1, rows: clientRows(h)}
 	var ops []porcupine.Operation
-	for _, k := range keys {
+	for _, o := range objects {
 		s := newSearch(ctx, &opt, opt.stepBound())
-		s.allow(len(k.ops))
-		for _, op := range s.porcupineOperations(k.ops) {
+		s.allow(len(o.ops))
+		for _, op := range s.porcupineOperations(o.ops) {
 			op.ClientId, op.Metadata = pic.rows[op.ClientId], details(op.Input.(call).op)
 			op.Return = min(op.Return, pic.end)
 			ops = append(ops, op)
@@ -41,12 +43,12 @@ func WriteHTML(ctx context.Context, w io.Writer, h *History, opt Options) error 
 	model := opt.porcupineModel()
 	model.Partition = bySearch
 	model.DescribeOperation = func(input, _ any) string { return describe(input.(call).op) }
-	model.DescribeState = func(state any) string { return html.EscapeString(state.(Value).String()) }
+	model.DescribeState = func(state any) string { return html.EscapeString(state.(history.Value).String()) }
 	model.DescribeOperationMetadata = func(text any) string { return text.(string) }
 	_, info := porcupine.CheckOperationsVerbose(model, ops, 0)
 	info.AddAnnotations(pic.annotations(h))
 	// The page replays what the search found, and may not be refused a step.
-	model.Step = func(state, input, _ any) (bool, any) { return opt.step(state.(Value), input.(call).op) }
+	model.Step = func(state, input, _ any) (bool, any) { return opt.step(state.(history.Value), input.(call).op) }
 	return porcupine.Visualize(model, info, w)
 }
 
@@ -70,11 +72,11 @@ type picture struct {
 }
 
 // lastMoment is the last call, return or bound of an annotation of h that is not Pending.
-func lastMoment(h *History) int64 {
+func lastMoment(h *history.History) int64 {
 	last := int64(math.MinInt64)
 	add := func(moments ...int64) {
 		for _, m := range moments {
-			if m != Pending {
+			if m != history.Pending {
 				last = max(last, m)
 			}
 		}
@@ -88,7 +90,7 @@ func lastMoment(h *History) int64 {
 	return last
 }
 
-func clientRows(h *History) map[int]int {
+func clientRows(h *history.History) map[int]int {
 	var clients []int
 	for i := range h.Operations {
 		clients = append(clients, h.Operations[i].Client)
@@ -102,7 +104,7 @@ func clientRows(h *History) map[int]int {
 }
 
 // annotations puts those that overlap into different rows.
-func (p *picture) annotations(h *History) []porcupine.Annotation {
+func (p *picture) annotations(h *history.History) []porcupine.Annotation {
 	var out []porcupine.Annotation
 	var busyUntil []int64 // per row
 	for _, a := range h.Annotations {
@@ -120,19 +122,19 @@ func (p *picture) annotations(h *History) []porcupine.Annotation {
 }
 
 // describe is the text in the box of op.
-func describe(op *Operation) string {
-	s := op.action()
+func describe(op *history.Operation) string {
+	s := op.Action()
 	if op.Key != "" {
 		s = op.Key + ": " + s
 	}
-	if op.Outcome != OK {
+	if op.Outcome != history.OK {
 		s += " → " + op.Outcome.String()
 	}
 	return s
 }
 
 // details is the tooltip of op, as HTML.
-func details(op *Operation) string {
+func details(op *history.Operation) string {
 	lines := []string{fmt.Sprintf("client %d", op.Client)}
 	if op.Node != "" {
 		lines = append(lines, "node "+html.EscapeString(op.Node))

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"phoenix/properties/history"
 )
 
 // page is the part of porcupine's data that the tests look at.
@@ -29,7 +31,7 @@ type page struct {
 	}
 }
 
-func drawPage(t *testing.T, h *History, opt Options) page {
+func drawPage(t *testing.T, h *history.History, opt Options) page {
 	t.Helper()
 	var out bytes.Buffer
 	require.NoError(t, WriteHTML(context.Background(), &out, h, opt))
@@ -44,15 +46,15 @@ func drawPage(t *testing.T, h *History, opt Options) page {
 }
 
 func TestThePageShowsKeysClientsFaultsAndWhatCannotBePlaced(t *testing.T) {
-	var r Recorder
-	add := func(e Event) { require.NoError(t, r.Add(e)) }
-	add(Event{Process: 7, Kind: Write, Key: "x", Value: Int(1)})
+	var r history.Recorder
+	add := func(e history.Event) { require.NoError(t, r.Add(e)) }
+	add(history.Event{Process: 7, Kind: history.Write, Key: "x", Value: history.Int(1)})
 	partition := r.Begin("partition n1 | n2")
 	r.Begin("slow n2")
-	add(Event{Type: OKEvent, Process: 7, Kind: Write, Key: "x", Node: "<b>n1", Time: 9})
-	add(Event{Process: 30, Key: "x"})
-	add(Event{Process: 4, Kind: Write, Key: "y", Value: Text("<i>")})
-	add(Event{Type: OKEvent, Process: 30, Key: "x", Value: Int(2)})
+	add(history.Event{Type: history.OKEvent, Process: 7, Kind: history.Write, Key: "x", Node: "<b>n1", Time: 9})
+	add(history.Event{Process: 30, Key: "x"})
+	add(history.Event{Process: 4, Kind: history.Write, Key: "y", Value: history.Text("<i>")})
+	add(history.Event{Type: history.OKEvent, Process: 30, Key: "x", Value: history.Int(2)})
 	r.End(partition)
 	r.Mark("crash n1")
 
@@ -76,7 +78,7 @@ func TestThePageShowsKeysClientsFaultsAndWhatCannotBePlaced(t *testing.T) {
 }
 
 func TestThePageOfAnEmptyHistoryAndOfASearchCutShort(t *testing.T) {
-	require.Empty(t, drawPage(t, &History{}, Options{}).Partitions)
+	require.Empty(t, drawPage(t, &history.History{}, Options{}).Partitions)
 	p := drawPage(t, record(t, hard("x", 12)...), Options{Model: KV, Steps: 1000})
 	require.Len(t, p.Partitions, 1)
 	require.Len(t, p.Partitions[0].History, 15)
@@ -89,9 +91,9 @@ var errFull = errors.New("disk full")
 func (failingWriter) Write([]byte) (int, error) { return 0, errFull }
 
 func TestThePageReportsTheWritersError(t *testing.T) {
-	err := WriteHTML(context.Background(), failingWriter{}, &History{}, Options{})
+	err := WriteHTML(context.Background(), failingWriter{}, &history.History{}, Options{})
 	require.ErrorIs(t, err, errFull)
-	h := record(t, Event{Kind: CAS})
-	require.ErrorIs(t, WriteJSONL(failingWriter{}, h), errFull)
+	h := record(t, history.Event{Kind: history.CAS})
+	require.ErrorIs(t, history.WriteJSONL(failingWriter{}, h), errFull)
 	require.ErrorContains(t, WriteHTML(context.Background(), failingWriter{}, h, Options{}), "use model cas-register")
 }

@@ -3,6 +3,8 @@ package linear
 import (
 	"fmt"
 	"strings"
+
+	"phoenix/properties/history"
 )
 
 // Model is what the clients believe they use. Every key of a history is an
@@ -20,15 +22,37 @@ const (
 	// and append. A key that is absent holds nil and also reads as an empty
 	// text, which many stores return.
 	KV
+	// Queue is first in, first out: enqueue, and dequeue, which returns nil from
+	// an empty queue.
+	Queue
+	// Stack is last in, first out: push, and pop, which returns nil from an
+	// empty stack.
+	Stack
+	// Set has add, remove, contains and a read of all elements, in any order.
+	Set
+	// Multiset has the operations of Set; enqueue is add, and dequeue takes any
+	// element, or returns nil if there is none.
+	Multiset
+	// Mutex has acquire and release, by anyone.
+	Mutex
+	// Lock is a mutex that only the client that acquired it may release.
+	Lock
 )
 
 var models = [...]struct {
 	name  string
-	kinds []Kind
+	kinds []history.Kind
 }{
-	Register:    {"register", []Kind{Read, Write}},
-	CASRegister: {"cas-register", []Kind{Read, Write, CAS}},
-	KV:          {"kv", []Kind{Read, Write, CAS, Append}},
+	Register:    {"register", []history.Kind{history.Read, history.Write}},
+	CASRegister: {"cas-register", []history.Kind{history.Read, history.Write, history.CAS}},
+	KV:          {"kv", []history.Kind{history.Read, history.Write, history.CAS, history.Append}},
+	Queue:       {"queue", []history.Kind{history.Enqueue, history.Dequeue}},
+	Stack:       {"stack", []history.Kind{history.Push, history.Pop}},
+	Set:         {"set", []history.Kind{history.Add, history.Remove, history.Contains, history.Read}},
+	Multiset: {"multiset", []history.Kind{history.Add, history.Remove, history.Contains, history.Read,
+		history.Enqueue, history.Dequeue}},
+	Mutex: {"mutex", []history.Kind{history.Acquire, history.Release}},
+	Lock:  {"lock", []history.Kind{history.Acquire, history.Release}},
 }
 
 // ModelNames returns the names that ModelByName knows, the simplest model first.
@@ -63,7 +87,7 @@ func (m Model) String() string {
 func (m Model) Keyed() bool { return m == KV }
 
 // Has reports whether the model knows operations of kind k.
-func (m Model) Has(k Kind) bool {
+func (m Model) Has(k history.Kind) bool {
 	if int(m) >= len(models) {
 		return false
 	}
@@ -119,14 +143,50 @@ func ParseFailedCAS(s string) (FailedCAS, error) {
 	return 0, fmt.Errorf("linear: failed cas is %q, expected checked or dropped", s)
 }
 
+// Engine is what decides about a key. The zero value is Auto.
+type Engine uint8
+
+const (
+	// Auto asks the near-linear monitor of the model, and the general search
+	// where there is none or it cannot tell.
+	Auto Engine = iota
+	// Search asks the general search only.
+	Search
+	// Porcupine asks porcupine only: an independent opinion.
+	Porcupine
+)
+
+var engines = [...]string{Auto: "auto", Search: "search", Porcupine: "porcupine"}
+
+// EngineNames returns the names that ParseEngine reads.
+func EngineNames() []string { return engines[:] }
+
+// ParseEngine reads the name of an engine.
+func ParseEngine(s string) (Engine, error) {
+	for e, name := range engines {
+		if name == s {
+			return Engine(e), nil
+		}
+	}
+	return 0, fmt.Errorf("linear: engine is %q, expected one of %s", s, strings.Join(engines[:], ", "))
+}
+
 // Options say what a history is judged against and how much work that may
 // take. The zero value is a register that holds nil, every answer checked,
 // within DefaultSteps and DefaultMemory.
 type Options struct {
-	Model     Model
-	Init      Value // what each key holds before the first operation
+	Model Model
+	// Init is what each key holds before the first operation: the value of a
+	// register, the list of what a container holds. A lock is free.
+	Init      history.Value
 	NilRead   NilRead
 	FailedCAS FailedCAS
+	// Step, unless it is nil, is the sequential specification in the place of
+	// Model's: whether op may happen to an object that holds state, and what it
+	// holds then. It must depend on nothing else. Operations of unknown outcome
+	// are tried too; failed ones are left out. Init is the first state.
+	Step   func(state history.Value, op *history.Operation) (possible bool, next history.Value)
+	Engine Engine
 	// Steps bounds the steps of the model tried for one key, and again those
 	// for the explanation of a Fail; 0 means DefaultSteps. The bound counts
 	// work, not time, so a verdict is the same on every machine.
@@ -134,6 +194,8 @@ type Options struct {
 	// Memory bounds the bytes of one key's search, estimated from above; 0
 	// means DefaultMemory.
 	Memory int64
+	// EveryKey goes on after a key that fails, so that Result.Failing is complete.
+	EveryKey bool
 }
 
 // The bounds of a search that Options leaves at 0: steps of the model, bytes.
@@ -158,68 +220,45 @@ func (o *Options) memoryBound() int64 {
 
 // accepts returns an error if the model lacks an operation of h, naming one
 // that has them all.
-func (o *Options) accepts(h *History) error {
+func (o *Options) accepts(h *history.History) error {
+	if o.Step != nil {
+		return nil
+	}
 	if int(o.Model) >= len(models) {
 		return fmt.Errorf("linear: there is no %v", o.Model)
 	}
 	for i := range h.Operations {
-		if op := &h.Operations[i]; !o.Model.Has(op.Kind) {
-			return fmt.Errorf("linear: model %v has no %v, as operation %d (%v) needs: use model %v",
-				o.Model, op.Kind, i, op, modelFor(h))
+		op := &h.Operations[i]
+		if o.Model.Has(op.Kind) {
+			continue
 		}
+		advice := "no model has them all"
+		if m, ok := ModelFor(h); ok {
+			advice = "use model " + m.String()
+		}
+		return fmt.Errorf("linear: model %v has no %v, as operation %d (%v) needs: %s", o.Model, op.Kind, i, op, advice)
 	}
 	return nil
 }
 
-// modelFor returns the first model that has every operation of a valid history.
-func modelFor(h *History) Model {
-	m := Register
+// ModelFor returns the simplest model that has every kind of operation in h: KV
+// where registers have keys. A history cannot tell a Mutex from a Lock, and the
+// answer is Mutex. ok is false if there is none.
+func ModelFor(h *history.History) (m Model, ok bool) {
+	var kinds [256]bool
+	keyed := false
 	for i := range h.Operations {
-		for !m.Has(h.Operations[i].Kind) {
-			m++
+		kinds[h.Operations[i].Kind] = true
+		keyed = keyed || h.Operations[i].Key != ""
+	}
+	for m := range Model(len(models)) {
+		fits := m != Register && m != CASRegister || !keyed
+		for k, used := range kinds {
+			fits = fits && (!used || m.Has(history.Kind(k)))
+		}
+		if fits {
+			return m, true
 		}
 	}
-	return m
-}
-
-// matters reports whether op can tell or change anything: what failed did not
-// happen, except that a failed CAS may tell of a mismatch, and a read nobody
-// saw the result of is nothing.
-func (o *Options) matters(op *Operation) bool {
-	switch op.Outcome {
-	case Failed:
-		return op.Kind == CAS && o.FailedCAS == FailedCASChecked
-	case Unknown:
-		return op.Kind != Read
-	}
-	return true
-}
-
-// reads reports whether a register that holds state may answer a read with out.
-func (o *Options) reads(state, out Value) bool {
-	if out.IsNil() && o.NilRead == NilIsAnything {
-		return true
-	}
-	return out == state || (o.Model == KV && state.IsNil() && out == Text(""))
-}
-
-// step runs op, which matters, on a register that holds state: whether the
-// outcome is possible and what it holds afterwards.
-func (o *Options) step(state Value, op *Operation) (possible bool, next Value) {
-	switch op.Kind {
-	case Read:
-		return o.reads(state, op.Out), state
-	case Write:
-		return true, op.Arg
-	case Append:
-		return true, Text(state.bare() + op.Arg.bare())
-	}
-	match := state == op.Old
-	if op.Outcome == Failed {
-		return !match, state
-	}
-	if match {
-		return true, op.Arg
-	}
-	return op.Outcome == Unknown, state
+	return 0, false
 }

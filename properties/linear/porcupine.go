@@ -6,6 +6,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"phoenix/properties"
+	"phoenix/properties/history"
 )
 
 // search is one run of the general search over the operations of one key, and
@@ -29,7 +30,7 @@ const (
 
 // call is an operation on its way through porcupine.
 type call struct {
-	op *Operation
+	op *history.Operation
 	in *search
 }
 
@@ -37,21 +38,20 @@ func newSearch(ctx context.Context, opt *Options, steps int64) *search {
 	return &search{ctx: ctx, opt: opt, steps: steps}
 }
 
-// judge returns whether the operations of one key, which matter and come by
+// decide returns whether the operations of one key, which matter and come by
 // Call, are linearizable; Inconclusive means that s.gaveUp says why not known.
 // Steps are spent over all calls, memory is free again after each.
-func (s *search) judge(ops []*Operation) properties.Verdict {
-	if s.gaveUp != "" {
-		return properties.Inconclusive
-	}
+func (s *search) decide(ops []*history.Operation) decision {
 	s.allow(len(ops))
+	before := s.steps
+	d := decision{verdict: properties.Fail}
 	if porcupine.CheckOperations(s.opt.porcupineModel(), s.porcupineOperations(ops)) {
-		return properties.Pass
+		d.verdict = properties.Pass
+	} else if s.gaveUp != "" {
+		d = decision{verdict: properties.Inconclusive, reason: s.gaveUp}
 	}
-	if s.gaveUp != "" {
-		return properties.Inconclusive
-	}
-	return properties.Fail
+	d.steps = before - s.steps
+	return d
 }
 
 // allow sets the memory bound for a search over n operations. Each new
@@ -63,13 +63,13 @@ func (s *search) allow(n int) {
 
 // step is Options.step as long as there is something left to spend, and
 // impossible afterwards, which makes porcupine unwind and end.
-func (s *search) step(state Value, op *Operation) (possible bool, next Value) {
+func (s *search) step(state history.Value, op *history.Operation) (possible bool, next history.Value) {
 	if s.gaveUp != "" || s.spent() {
 		return false, state
 	}
 	possible, next = s.opt.step(state, op)
 	if possible {
-		s.memory -= s.perStep + int64(len(next.str))
+		s.memory -= s.perStep + int64(next.Size())
 	}
 	return possible, next
 }
@@ -92,22 +92,22 @@ func (s *search) spent() bool {
 // that each call belongs to.
 func (o *Options) porcupineModel() porcupine.Model {
 	return porcupine.Model{
-		Init: func() any { return o.Init },
+		Init: func() any { return o.initial() },
 		Step: func(state, input, _ any) (bool, any) {
-			c, before := input.(call), state.(Value)
+			c, before := input.(call), state.(history.Value)
 			possible, after := c.in.step(before, c.op)
 			if after == before {
 				return possible, state // the same box: nothing to allocate
 			}
 			return possible, after
 		},
-		Hash: func(state any) uint64 { return state.(Value).hash() },
+		Hash: func(state any) uint64 { return state.(history.Value).Hash() },
 	}
 }
 
 // porcupineOperations translates valid operations: a pending one ends after
 // everything else and its output is not checked.
-func (s *search) porcupineOperations(ops []*Operation) []porcupine.Operation {
+func (s *search) porcupineOperations(ops []*history.Operation) []porcupine.Operation {
 	out := make([]porcupine.Operation, len(ops))
 	for i, op := range ops {
 		out[i] = porcupine.Operation{ClientId: op.Client, Input: call{op, s}, Call: op.Call, Return: op.Return}

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"phoenix/properties"
+	"phoenix/properties/history"
 )
 
 // porcupineDir is porcupine's module in the module cache. It ships histories
@@ -28,7 +29,7 @@ func porcupineDir(t *testing.T) string {
 
 func checkFile(t *testing.T, path string, opt Options) Result {
 	t.Helper()
-	h, err := ReadFile(path, ReadOptions{Keyed: opt.Model.Keyed()})
+	h, err := history.ReadFile(path, history.ReadOptions{Keyed: opt.Model.Keyed()})
 	require.NoError(t, err)
 	res, err := Check(context.Background(), h, opt)
 	require.NoError(t, err)
@@ -82,7 +83,7 @@ func TestPorcupinesOwnTestsAgreeOnTheEtcdLabels(t *testing.T) {
 
 func TestAnEmptyLogIsAnErrorNotAPass(t *testing.T) {
 	path := filepath.Join(porcupineDir(t), "test_data", "jepsen", "etcd_095.log")
-	_, err := ReadFile(path, ReadOptions{})
+	_, err := history.ReadFile(path, history.ReadOptions{})
 	require.EqualError(t, err, path+":1: expected a history, found an empty file")
 }
 

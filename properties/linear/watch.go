@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"phoenix/nodes"
+	"phoenix/properties/history"
 	"phoenix/sim"
 )
 
@@ -16,7 +17,7 @@ import (
 // process: the former one may still act.
 type Watcher struct {
 	w       *sim.World
-	rec     Recorder
+	rec     history.Recorder
 	open    map[uint64]watched // by number of the operation
 	process map[sim.HostID]int // the process that a client is now
 	next    int                // number of the next process
@@ -57,7 +58,7 @@ func Watch(w *sim.World) *Watcher {
 // History returns what has been seen so far; operations under way are pending.
 // Later events go on in the same History. The error names the first event that
 // made no sense, such as an operation that returned twice.
-func (h *Watcher) History() (*History, error) { return h.rec.History(), h.err }
+func (h *Watcher) History() (*history.History, error) { return h.rec.History(), h.err }
 
 // Check judges what has been seen so far: see the function Check.
 func (h *Watcher) Check(ctx context.Context, opt Options) (Result, error) {
@@ -125,7 +126,7 @@ func (h *Watcher) invoke(e *sim.Event) {
 	}
 	h.open[e.ID] = watched{p, call}
 	h.counts.Invoked++
-	h.add(Event{Type: InvokeEvent, Kind: kindOf(call.Kind), Process: p, Key: call.Key,
+	h.add(history.Event{Type: history.InvokeEvent, Kind: kindOf(call.Kind), Process: p, Key: call.Key,
 		Value: valueOf(call.Value), Old: valueOf(call.Old), Time: int64(e.At)})
 }
 
@@ -135,52 +136,52 @@ func (h *Watcher) end(e *sim.Event) {
 		return
 	}
 	delete(h.open, e.ID)
-	ev := Event{Kind: kindOf(o.call.Kind), Process: o.process, Key: o.call.Key, Time: int64(e.At)}
+	ev := history.Event{Kind: kindOf(o.call.Kind), Process: o.process, Key: o.call.Key, Time: int64(e.At)}
 	switch e.Name {
 	case nodes.OutcomeOK:
 		h.counts.OK++
-		ev.Type = OKEvent
+		ev.Type = history.OKEvent
 		if r, ok := e.Value.(nodes.Result); ok && o.call.Kind == nodes.Read {
 			ev.Value = valueOf(r.Value)
 		}
 	case nodes.OutcomeFail:
 		h.counts.Failed++
-		ev.Type = FailEvent
+		ev.Type = history.FailEvent
 		if r, ok := e.Value.(nodes.Result); o.call.Kind == nodes.CAS && !(ok && r.OK) {
 			// The store refused it without a look at the value: as a CAS that failed
 			// it would tell that there was another one. It certainly has no effect,
 			// and that is one of the things that an unknown outcome allows.
-			ev.Type = InfoEvent
+			ev.Type = history.InfoEvent
 			delete(h.process, e.Host)
 		}
 	default:
 		h.counts.Unknown++
-		ev.Type = InfoEvent
+		ev.Type = history.InfoEvent
 		delete(h.process, e.Host)
 	}
 	h.add(ev)
 }
 
-func (h *Watcher) add(e Event) {
+func (h *Watcher) add(e history.Event) {
 	if err := h.rec.Add(e); err != nil && h.err == nil {
 		h.err = fmt.Errorf("linear: event %d of the world: %w", h.w.Events(), err)
 	}
 }
 
 // valueOf returns the value of a register; 0 is what nobody has written.
-func valueOf(n int64) Value {
+func valueOf(n int64) history.Value {
 	if n == 0 {
-		return Value{}
+		return history.Value{}
 	}
-	return Int(n)
+	return history.Int(n)
 }
 
-func kindOf(k nodes.Kind) Kind {
+func kindOf(k nodes.Kind) history.Kind {
 	switch k {
 	case nodes.Write:
-		return Write
+		return history.Write
 	case nodes.CAS:
-		return CAS
+		return history.CAS
 	}
-	return Read
+	return history.Read
 }

@@ -11,6 +11,7 @@ import (
 	"phoenix/network"
 	"phoenix/nodes"
 	"phoenix/properties"
+	"phoenix/properties/history"
 	"phoenix/properties/linear"
 	"phoenix/properties/scenario"
 	"phoenix/resilience/chaos"
@@ -108,7 +109,7 @@ func TestScriptsReplaceWhatTheSeedDraws(t *testing.T) {
 	r := s.Run(scenario.Options{Config: &c, Scripts: scripts})
 	require.Equal(t, scripts, r.Scripts)
 	require.Equal(t, linear.Counts{Invoked: 3, OK: 3}, r.Operations)
-	require.Equal(t, linear.Int(2), r.History.Operations[2].Out)
+	require.Equal(t, history.Int(2), r.History.Operations[2].Out)
 	require.Equal(t, "stopped", r.End)
 }
 
@@ -172,10 +173,10 @@ func TestOperationsOfUnknownOutcomeEndTheirProcess(t *testing.T) {
 	unknown := 0
 	for seed := range uint64(20) {
 		r := scenario.ABD().Run(scenario.Options{Seed: seed})
-		last := map[int]linear.Operation{}
+		last := map[int]history.Operation{}
 		for _, op := range r.History.Operations {
 			if before, ok := last[op.Client]; ok {
-				require.NotEqual(t, linear.Unknown, before.Outcome, "process %d went on", op.Client)
+				require.NotEqual(t, history.Unknown, before.Outcome, "process %d went on", op.Client)
 				require.Less(t, before.Return, op.Call, "process %d did two things at once", op.Client)
 			}
 			last[op.Client] = op

@@ -10,6 +10,7 @@ import (
 	"phoenix/network"
 	"phoenix/nodes"
 	"phoenix/properties"
+	"phoenix/properties/history"
 	"phoenix/properties/linear"
 	"phoenix/resilience/chaos"
 	"phoenix/sim"
@@ -93,7 +94,7 @@ type Result struct {
 	Config   Config              `json:"-"` // resolved: the nemesis has become faults
 	Scripts  [][]nodes.Op        `json:"-"`
 	Picks    []sim.Pick          `json:"-"`
-	History  *linear.History     `json:"-"`
+	History  *history.History    `json:"-"`
 	Findings []sim.Finding       `json:"-"`
 }
 
@@ -230,7 +231,7 @@ func (r *Result) answered() properties.Outcome {
 	if r.History != nil {
 		for i := range r.History.Operations {
 			op := &r.History.Operations[i]
-			if op.Kind == linear.Read && op.Outcome == linear.OK || op.Kind == linear.CAS && op.Outcome != linear.Unknown {
+			if op.Kind == history.Read && op.Outcome == history.OK || op.Kind == history.CAS && op.Outcome != history.Unknown {
 				return o
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"phoenix/properties"
+	"phoenix/properties/history"
 	"phoenix/properties/linear"
 )
 
@@ -68,18 +69,18 @@ Every key is an object of its own. An operation that does not end, or ends in
 // formats lists the names of the formats of histories.
 func formats(separator string) string {
 	var names []string
-	for _, f := range linear.Formats() {
+	for _, f := range history.Formats() {
 		names = append(names, string(f))
 	}
 	return strings.Join(names, separator)
 }
 
 // options turns the flags into what package linear takes.
-func (f *checkFlags) options() (read linear.ReadOptions, opt linear.Options, err error) {
+func (f *checkFlags) options() (read history.ReadOptions, opt linear.Options, err error) {
 	if opt.Model, err = linear.ModelByName(f.model); err != nil {
 		return read, opt, usagef("--model: %v", unprefixed(err))
 	}
-	if opt.Init, err = linear.ParseValue(f.init); err != nil {
+	if opt.Init, err = history.ParseValue(f.init); err != nil {
 		return read, opt, usagef("--init: %v", unprefixed(err))
 	}
 	if opt.NilRead, err = linear.ParseNilRead(f.nilRead); err != nil {
@@ -90,8 +91,8 @@ func (f *checkFlags) options() (read linear.ReadOptions, opt linear.Options, err
 	}
 	read.Keyed = opt.Model.Keyed()
 	if f.format != "auto" {
-		read.Format = linear.Format(f.format)
-		if !slices.Contains(linear.Formats(), read.Format) {
+		read.Format = history.Format(f.format)
+		if !slices.Contains(history.Formats(), read.Format) {
 			return read, opt, usagef("--format: no format %q, expected one of auto, %s", f.format, formats(", "))
 		}
 	}
@@ -159,7 +160,7 @@ func (a *app) check(ctx context.Context, f *checkFlags, files []string) error {
 // picture is the history that --html shows: the first that is not a pass, else
 // the first.
 type picture struct {
-	history *linear.History
+	history *history.History
 	verdict properties.Verdict
 }
 

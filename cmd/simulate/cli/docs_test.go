@@ -38,7 +38,7 @@ func TestTheCommandsOfTheGuideWork(t *testing.T) {
 	pages, err := filepath.Glob(filepath.Join(root, "docs", "0*.md"))
 	require.NoError(t, err)
 	t.Chdir(t.TempDir())
-	for _, dir := range []string{"properties/linear/testdata", "cmd/simulate/testdata"} {
+	for _, dir := range []string{"properties/history/testdata", "cmd/simulate/testdata"} {
 		require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join(root, dir))))
 	}
 	ran := 0

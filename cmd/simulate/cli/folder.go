@@ -14,7 +14,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"phoenix/properties/linear"
+	"phoenix/properties/history"
 )
 
 // runsFolder holds the folders of results that were not given a place.
@@ -120,7 +120,7 @@ func (d *folder) finishRun(ctx context.Context, c *campaign) error {
 	if r == nil {
 		return nil
 	}
-	history := func(w io.Writer) error { return linear.WriteJSONL(w, r.History) }
+	history := func(w io.Writer) error { return history.WriteJSONL(w, r.History) }
 	if err := writeFile(filepath.Join(d.path, "history.jsonl"), history); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 
 	"phoenix/properties"
+	"phoenix/properties/history"
 	"phoenix/properties/linear"
 )
 
@@ -24,11 +25,11 @@ type judged struct {
 	// verdict is then inconclusive.
 	Error string `json:"error,omitempty"`
 
-	history *linear.History
+	history *history.History
 }
 
 // judge reads and judges the file called path, or standard input if that is "-".
-func (a *app) judge(ctx context.Context, path string, read linear.ReadOptions, opt linear.Options) judged {
+func (a *app) judge(ctx context.Context, path string, read history.ReadOptions, opt linear.Options) judged {
 	j := judged{File: path}
 	h, err := a.readHistory(ctx, path, read)
 	switch {
@@ -62,15 +63,15 @@ func (j judged) refused(err error) judged {
 }
 
 // readHistory reads a history of limited size, of which errors name the file.
-func (a *app) readHistory(ctx context.Context, path string, opt linear.ReadOptions) (*linear.History, error) {
-	return unless(ctx, func() (*linear.History, error) {
+func (a *app) readHistory(ctx context.Context, path string, opt history.ReadOptions) (*history.History, error) {
+	return unless(ctx, func() (*history.History, error) {
 		name, in, err := a.open(path)
 		if err != nil {
 			return nil, err
 		}
 		defer in.Close()
-		h, err := linear.ReadFrom(name, &bounded{Reader: in, limit: a.maxHistory}, opt)
-		var syntax *linear.SyntaxError
+		h, err := history.ReadFrom(name, &bounded{Reader: in, limit: a.maxHistory}, opt)
+		var syntax *history.SyntaxError
 		if err == nil || errors.As(err, &syntax) {
 			return h, err
 		}

@@ -1,4 +1,4 @@
-package linear
+package history
 
 import (
 	"bufio"
@@ -125,7 +125,7 @@ func (h *History) lines() ([]jsonLine, error) {
 func (h *History) checkText() error {
 	for i := range h.Operations {
 		o := &h.Operations[i]
-		for _, s := range []string{o.Key, o.Node, o.Arg.str, o.Old.str, o.Out.str} {
+		for _, s := range []string{o.Key, o.Node, o.Arg.content().text, o.Old.content().text, o.Out.content().text} {
 			if !utf8.ValidString(s) {
 				return fmt.Errorf("%w: operation %d, %v: holds text that is not UTF-8", ErrInvalid, i, o)
 			}
@@ -153,13 +153,13 @@ func (o *Operation) jsonValue(typ EventType) json.RawMessage {
 }
 
 func (v Value) json() json.RawMessage {
-	switch v.kind {
+	switch c := v.content(); c.kind {
 	case valueInt:
 		return strconv.AppendInt(nil, v.num, 10)
 	case valueText:
-		text, err := json.Marshal(v.str)
+		text, err := json.Marshal(c.text)
 		if err != nil {
-			panic("linear: a string has no JSON: " + err.Error())
+			panic("history: a string has no JSON: " + err.Error())
 		}
 		return text
 	}

@@ -1,4 +1,4 @@
-package linear
+package history
 
 import "fmt"
 
@@ -38,15 +38,18 @@ func parseEventType(name []byte) (EventType, bool) {
 // Event is the call or the end of an operation. The zero value invokes a read
 // by process 0.
 //
-// Value is what a write, CAS or append is called with and what an ok read
-// returned; Old is what a CAS expects. The end of an operation repeats its
-// Kind, and OKEvent its Key; OKEvent may repeat Value and Old or leave both nil.
+// Value is what an operation that takes something is called with, and what an
+// ok one that takes nothing returned; Old is what a CAS expects, Answer the
+// boolean that an ok Add, Remove or Contains returned. The end of an operation
+// repeats its Kind, and OKEvent its Key; OKEvent of what takes something may
+// repeat Value and Old or leave both nil.
 type Event struct {
 	Type       EventType
 	Kind       Kind
 	Process    int
 	Key        string
 	Value, Old Value
+	Answer     Value
 	Time       int64  // nanoseconds, 0 when unknown: shown, never used for order
 	Node       string // the server involved, when known
 }
@@ -69,7 +72,7 @@ const crashed = -1
 // process invokes while its operation runs or after one ended in InfoEvent, if it
 // ends what it has not invoked, or if an end contradicts the call.
 func (r *Recorder) Add(e Event) error {
-	if int(e.Type) >= len(eventNames) || int(e.Kind) >= len(kindNames) {
+	if int(e.Type) >= len(eventNames) || !e.Kind.Valid() {
 		return fmt.Errorf("no such event: %v of %v", e.Type, e.Kind)
 	}
 	if e.Type == InvokeEvent {
@@ -84,11 +87,11 @@ func (r *Recorder) invoke(e Event) error {
 			e.Process, e.Kind)
 	} else if ok {
 		return fmt.Errorf("process %d invokes a %v while its %v runs",
-			e.Process, e.Kind, r.history.Operations[i].action())
+			e.Process, e.Kind, r.history.Operations[i].Action())
 	}
 	o := Operation{Client: e.Process, Key: e.Key, Kind: e.Kind, Outcome: Unknown,
 		Call: r.tick(), Return: Pending, CallTime: e.Time, Node: e.Node}
-	if e.Kind != Read {
+	if e.Kind.Takes() {
 		o.Arg = e.Value
 	}
 	if e.Kind == CAS {
@@ -128,8 +131,10 @@ func (r *Recorder) end(e Event) error {
 	if e.Type == OKEvent {
 		o.Outcome = OK
 	}
-	if e.Type == OKEvent && e.Kind == Read {
+	if e.Type == OKEvent && e.Kind.Returns() {
 		o.Out = e.Value
+	} else if e.Type == OKEvent {
+		o.Out = e.Answer
 	}
 	return nil
 }
@@ -140,14 +145,28 @@ func (o *Operation) contradicts(e Event) error {
 		return fmt.Errorf("process %d has ok of a %v of key %q, but it invoked one of key %q",
 			e.Process, e.Kind, e.Key, o.Key)
 	}
-	if e.Kind == Read || (e.Value.IsNil() && e.Old.IsNil()) {
+	if b := e.Answer.tag == boolTag; !b && (e.Kind == Contains || !e.Answer.IsNil()) || b && !e.Kind.Answers() {
+		return fmt.Errorf("process %d has ok of a %v with the answer %v, expected %s", e.Process, e.Kind, e.Answer, answers(e.Kind))
+	}
+	if !e.Kind.Takes() || (e.Value.IsNil() && e.Old.IsNil()) {
 		return nil
 	}
 	if o.Arg != e.Value || (e.Kind == CAS && o.Old != e.Old) {
 		returned := Operation{Kind: e.Kind, Arg: e.Value, Old: e.Old}
-		return fmt.Errorf("process %d has ok of %s, but it invoked %s", e.Process, returned.action(), o.action())
+		return fmt.Errorf("process %d has ok of %s, but it invoked %s", e.Process, returned.Action(), o.Action())
 	}
 	return nil
+}
+
+// answers says what Event.Answer may be.
+func answers(k Kind) string {
+	switch {
+	case k == Contains:
+		return "true or false"
+	case k.Answers():
+		return "true, false or nil"
+	}
+	return "nil"
 }
 
 // Mark annotates this moment, for example with a crash.
@@ -168,7 +187,7 @@ func (r *Recorder) Begin(label string) int {
 func (r *Recorder) End(index int) {
 	a := &r.history.Annotations[index]
 	if a.To != Pending {
-		panic(fmt.Sprintf("linear: annotation %d (%s) has ended before", index, a.Label))
+		panic(fmt.Sprintf("history: annotation %d (%s) has ended before", index, a.Label))
 	}
 	a.To = r.tick()
 }

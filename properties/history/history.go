@@ -1,4 +1,4 @@
-package linear
+package history
 
 import (
 	"errors"
@@ -13,45 +13,7 @@ const Pending int64 = math.MaxInt64
 
 // ErrInvalid is wrapped by the errors of History.Validate, and so by those of
 // Check and WriteHTML for a history that cannot be judged.
-var ErrInvalid = errors.New("linear: invalid history")
-
-// Kind is what an operation does. The zero value is Read.
-type Kind uint8
-
-// The kinds of operation. A CAS sets Arg if the register holds Old; an Append
-// joins the text of Arg to the text held.
-const (
-	Read Kind = iota
-	Write
-	CAS
-	Append
-)
-
-var kindNames = [...]string{Read: "read", Write: "write", CAS: "cas", Append: "append"}
-
-// String returns read, write, cas or append.
-func (k Kind) String() string {
-	if int(k) < len(kindNames) {
-		return kindNames[k]
-	}
-	return fmt.Sprintf("kind(%d)", uint8(k))
-}
-
-// parseKind knows the names histories use: stores say get and put, registers
-// read and write.
-func parseKind(name []byte) (Kind, bool) {
-	switch string(name) {
-	case "read", "get":
-		return Read, true
-	case "write", "put":
-		return Write, true
-	case "cas":
-		return CAS, true
-	case "append":
-		return Append, true
-	}
-	return 0, false
-}
+var ErrInvalid = errors.New("history: invalid history")
 
 // Outcome is what the client learned of its operation. The zero value is OK.
 type Outcome uint8
@@ -87,9 +49,9 @@ type Operation struct {
 	Key                  string // "" where there is a single register
 	Kind                 Kind
 	Outcome              Outcome
-	Arg                  Value // what a Write or CAS sets, what an Append adds
+	Arg                  Value // what it takes: see Kind
 	Old                  Value // what a CAS expects
-	Out                  Value // what an OK Read returned
+	Out                  Value // what it returned, if OK: see Kind
 	Call, Return         int64 // Return is Pending exactly if Outcome is Unknown
 	CallTime, ReturnTime int64
 	Node                 string // the server that answered, when known
@@ -97,21 +59,25 @@ type Operation struct {
 
 // String describes o without its key, for example: cas 1 to 2 by client 4 (failed).
 func (o *Operation) String() string {
-	s := fmt.Sprintf("%s by client %d", o.action(), o.Client)
+	s := fmt.Sprintf("%s by client %d", o.Action(), o.Client)
 	if o.Outcome != OK {
 		s += " (" + o.Outcome.String() + ")"
 	}
 	return s
 }
 
-func (o *Operation) action() string {
+// Action describes o without its client and outcome, for example: cas 1 to 2.
+func (o *Operation) Action() string {
+	known := o.Outcome == OK
 	switch {
 	case o.Kind == CAS:
 		return fmt.Sprintf("cas %v to %v", o.Old, o.Arg)
-	case o.Kind == Read && o.Outcome == OK:
-		return fmt.Sprintf("read of %v", o.Out)
-	case o.Kind == Read:
-		return "read"
+	case o.Kind.Returns() && known:
+		return fmt.Sprintf("%v of %v", o.Kind, o.Out)
+	case !o.Kind.Takes():
+		return o.Kind.String()
+	case known && !o.Out.IsNil():
+		return fmt.Sprintf("%v %v (%v)", o.Kind, o.Arg, o.Out)
 	}
 	return fmt.Sprintf("%v %v", o.Kind, o.Arg)
 }
@@ -165,7 +131,7 @@ func (h *History) Validate() error {
 
 func (o *Operation) problem() string {
 	switch {
-	case int(o.Kind) >= len(kindNames):
+	case !o.Kind.Valid():
 		return "no such kind of operation"
 	case int(o.Outcome) >= len(outcomeNames):
 		return "no such outcome"
@@ -177,6 +143,8 @@ func (o *Operation) problem() string {
 		return fmt.Sprintf("its outcome is unknown, but it returned at %d", o.Return)
 	case o.Outcome != Unknown && o.Return == Pending:
 		return "its outcome is known, but it never returned"
+	case o.Outcome == OK && o.Kind == Contains && o.Out.tag != boolTag:
+		return "it returned no boolean"
 	}
 	return ""
 }

@@ -1,4 +1,4 @@
-package linear
+package history
 
 import (
 	"bytes"
@@ -81,7 +81,7 @@ type source struct {
 
 func parse(name string, data []byte, opt ReadOptions) (*History, error) {
 	if opt.Format != Auto && !slices.Contains(Formats(), opt.Format) {
-		return nil, fmt.Errorf("linear: no format %q, expected one of %v", opt.Format, Formats())
+		return nil, fmt.Errorf("history: no format %q, expected one of %v", opt.Format, Formats())
 	}
 	src := &source{name: name, keyed: opt.Keyed}
 	data = bytes.TrimPrefix(data, []byte("\ufeff")) // a byte order mark some editors leave

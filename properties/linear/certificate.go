@@ -1,0 +1,23 @@
+package linear
+
+// Order is a linearization of a key's operations: one after another in this
+// order, each gives the answer it gave, and none comes after one that was
+// called only when it had returned.
+type Order struct {
+	Key string
+	// Operations are positions in History.Operations. An operation that matters
+	// and is missing is of unknown outcome: in this order it never happens.
+	Operations []int32
+}
+
+// Contradiction is a set of operations of one key that no order explains, and
+// of which none can be spared.
+type Contradiction struct {
+	Key string
+	// Operations contradict each other: positions in History.Operations, by Call.
+	Operations []int32
+	// Others may have changed what Operations saw, at any time after they were
+	// called or never, which does not help: when they returned and what they
+	// answered plays no part.
+	Others []int32
+}
