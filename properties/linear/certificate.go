@@ -20,4 +20,7 @@ type Contradiction struct {
 	// called or never, which does not help: when they returned and what they
 	// answered plays no part.
 	Others []int32
+	// Sentence tells it to a person, for example: "read of 3 by client 7 began
+	// after client 2's write of 5 had returned, which had replaced 3".
+	Sentence string
 }

@@ -116,7 +116,9 @@ func checkWorkers(n int) error {
 }
 
 // unprefixed removes the package's name from an error that people read.
-func unprefixed(err error) string { return strings.TrimPrefix(err.Error(), "linear: ") }
+func unprefixed(err error) string {
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "linear: "), "history: ")
+}
 
 // check judges the files side by side and reports in their order.
 func (a *app) check(ctx context.Context, f *checkFlags, files []string) error {
