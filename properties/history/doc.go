@@ -2,10 +2,13 @@
 // the moments of their call and return, and how such lists are recorded, read
 // and written. Packages linear and consistency judge them.
 //
-// A Recorder makes a History of events as they happen. ReadFile reads files:
-// Jepsen and Knossos EDN, old Jepsen logs, porcupine's key-value files and the
-// package's own JSON lines, which WriteJSONL writes. Either way an operation
-// ends in one of four ways:
+// A Recorder makes a History of events as they happen. ReadFile reads files in
+// the formats EDN (of Jepsen, Knossos and Maelstrom), JepsenLog, Elle,
+// PorcupineJSON and JSONL, compressed or not: it tells which from the content,
+// and with KeyedAuto whether values are [key value] tuples. Find lists the
+// histories of a folder, such as a store of Jepsen's, and WriteTo writes each of
+// the formats; JSONL is the package's own. Wherever a history comes from, an
+// operation ends in one of four ways:
 //
 //   - ok: it happened.
 //   - fail: it did not and never will.
@@ -15,8 +18,9 @@
 //   - not at all, which means info.
 //
 // Real-time order is the order of events in the file or recording, whatever
-// their times say. In a History made by hand, where moments may tie, intervals
-// are closed: operations that touch are concurrent.
+// their times say. In PorcupineJSON and a History made by hand there are moments
+// instead, which may tie: intervals are closed, so that operations that touch
+// are concurrent.
 //
 // Nothing here reads a clock or draws random numbers, and everything but a
 // Recorder in use may be shared between goroutines.

@@ -11,8 +11,8 @@ import (
 // effect at any time after its call, or never.
 const Pending int64 = math.MaxInt64
 
-// ErrInvalid is wrapped by the errors of History.Validate, and so by those of
-// Check and WriteHTML for a history that cannot be judged.
+// ErrInvalid is wrapped by the errors of History.Validate and WriteTo, and by
+// those of judges that are given such a history.
 var ErrInvalid = errors.New("history: invalid history")
 
 // Outcome is what the client learned of its operation. The zero value is OK.

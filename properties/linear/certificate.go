@@ -10,15 +10,16 @@ type Order struct {
 	Operations []int32
 }
 
-// Contradiction is a set of operations of one key that no order explains, and
-// of which none can be spared.
+// Contradiction is a set of operations of one key that no order explains. None
+// can be spared, unless the bound on steps ended the search for fewer.
 type Contradiction struct {
 	Key string
 	// Operations contradict each other: positions in History.Operations, by Call.
 	Operations []int32
 	// Others may have changed what Operations saw, at any time after they were
 	// called or never, which does not help: when they returned and what they
-	// answered plays no part.
+	// answered plays no part. Nothing else may have: neither what was called
+	// later nor what the Operations themselves show to have been overwritten.
 	Others []int32
 	// Sentence tells it to a person, for example: "read of 3 by client 7 began
 	// after client 2's write of 5 had returned, which had replaced 3".

@@ -1,6 +1,7 @@
 package linear
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -30,14 +31,15 @@ type Result struct {
 	// inconclusive.
 	Overlapping int
 	// Orders prove a Pass: for each key, in order of first appearance, an order
-	// of its operations that explains every answer. VerifyOrder checks one.
+	// of its operations that explains every answer. Check has verified them, as
+	// VerifyOrder does one. Nil if the engine gives no orders, as porcupine.
 	Orders []Order
 	// Culprit is the operation whose return ends the shortest prefix of the
 	// key's history that is not linearizable. Nil unless the verdict is Fail,
 	// and if the bounds did not allow to find it.
 	Culprit *history.Operation
-	// Contradiction proves a Fail with few operations. Nil unless the verdict
-	// is Fail, and if the bounds did not allow to find it.
+	// Contradiction proves a Fail with few operations, and Check has verified it.
+	// Nil unless the verdict is Fail, and if the bounds did not allow to find it.
 	Contradiction *Contradiction
 	// Explanation is a sentence on a Fail, true of the history, such as "read
 	// of x returned 1 after 2 was acknowledged".
@@ -72,9 +74,7 @@ func Check(ctx context.Context, h *history.History, opt Options) (Result, error)
 	for limit := min(firstSteps, opt.stepBound()); len(hard) > 0; limit = min(stepGrowth*limit, opt.stepBound()) {
 		hard = c.round(objects, hard, limit)
 	}
-	if c.res.Verdict == properties.Pass {
-		c.res.Orders = c.orders
-	}
+	c.prove()
 	c.explain(objects)
 	return c.res, nil
 }
@@ -97,8 +97,14 @@ type checker struct {
 	opt     *Options
 	h       *history.History
 	res     Result
-	orders  []Order // of each object
-	failing []int   // objects
+	orders  []Order   // of each object
+	failing []failure // in the order in which they were found
+}
+
+// failure is an object that fails, and the core of the decision on it.
+type failure struct {
+	object int
+	core   []int32
 }
 
 // round judges objects within a limit of steps each, up to the first that fails
@@ -109,9 +115,9 @@ func (c *checker) round(objects []object, try []int, limit int64) (hard []int) {
 		o := &objects[i]
 		switch d := decide(c.ctx, c.opt, o.ops, limit); d.verdict {
 		case properties.Pass:
-			c.orders[i] = Order{Key: o.key, Operations: o.indices(c.h, d.order)}
+			c.orders[i] = Order{Key: o.key, Operations: o.positions(d.order)}
 		case properties.Fail:
-			c.failing = append(c.failing, i)
+			c.failing = append(c.failing, failure{i, d.core})
 			c.res.Verdict, c.res.Reason = properties.Fail, ""
 			if !c.opt.EveryKey {
 				return nil
@@ -128,50 +134,101 @@ func (c *checker) round(objects []object, try []int, limit int64) (hard []int) {
 	return hard
 }
 
+// prove makes the orders of all keys part of a Pass, once they are verified.
+func (c *checker) prove() {
+	if c.res.Verdict != properties.Pass {
+		return
+	}
+	mustHold(verifyOrders(c.h, c.opt, c.orders), "it passed a history")
+	c.res.Orders = c.orders
+}
+
 // explain fills in what a Fail comes with, about the key found to fail first.
 func (c *checker) explain(objects []object) {
 	if len(c.failing) == 0 {
 		return
 	}
-	o := &objects[c.failing[0]]
+	first := c.failing[0]
+	o := &objects[first.object]
 	c.res.Key = o.key
-	slices.Sort(c.failing)
-	for _, i := range c.failing {
-		c.res.Failing = append(c.res.Failing, objects[i].key)
+	slices.SortFunc(c.failing, func(a, b failure) int { return cmp.Compare(a.object, b.object) })
+	for _, f := range c.failing {
+		c.res.Failing = append(c.res.Failing, objects[f.object].key)
 	}
-	p, ok := shortestFailing(c.ctx, c.opt, o.ops)
+	f, ok := whereFails(c.ctx, c.opt, o.ops, first.core)
 	if !ok {
 		c.res.Explanation = fmt.Sprintf("no order of the %s explains what they returned", o)
 		return
 	}
-	c.res.Culprit = p.culprit
-	c.res.Explanation, _ = explain(c.opt, p)
+	c.res.Culprit = o.ops[f.last]
+	c.contradict(o, f)
+}
+
+// contradict adds the contradiction, verified, and tells why the prefix f fails.
+func (c *checker) contradict(o *object, f failing) {
+	p := upTo(c.opt, o.ops, f.last)
+	operations, others, ok := contradict(c.ctx, c.opt, o.ops, f)
+	proof := &Contradiction{Key: o.key}
+	if ok {
+		proof.Operations = o.positions(slices.Clone(operations))
+		proof.Others = o.positions(slices.Clone(others))
+		err := proof.verify(c.h, c.opt)
+		mustHold(err, "it failed a history")
+		ok = err == nil
+	}
+	if !ok {
+		c.res.Explanation, _ = explain(c.opt, p)
+		return
+	}
+	c.res.Contradiction = proof
+	c.tell(p, newScene(c.opt, o.ops, p.culprit.Return), operations, others)
+}
+
+// tell puts a contradiction in the prefix p into words. The ground is looked for
+// in the part of p that it is about, then in all of p: there may be one in what
+// the contradiction does without.
+func (c *checker) tell(p prefix, s *scene, operations, others []int32) {
+	story := s.story(p, slices.Concat(operations, others))
+	sentence, ground := explain(c.opt, story)
+	if len(ground) == 0 && len(p.ops) <= pairwise {
+		story = p
+		sentence, ground = explain(c.opt, p)
+	}
+	c.res.Explanation = sentence
+	if len(ground) == 0 {
+		e := explainer{opt: c.opt, culprit: p.culprit}
+		c.res.Contradiction.Sentence = e.list(s.pick(operations), len(others))
+		return
+	}
+	var returned, open []*history.Operation
+	for _, op := range story.ops {
+		if op.Outcome == history.Unknown {
+			open = append(open, op)
+		} else {
+			returned = append(returned, op)
+		}
+	}
+	c.res.Contradiction.Sentence = tell(c.opt, returned, open, p.culprit)
 }
 
 // object is what matters of one key, by Call.
 type object struct {
 	key string
 	ops []*history.Operation
+	at  []int32 // positions of ops in History.Operations
+
+	count int // of ops
 }
 
 // String is "5 operations of x".
 func (o *object) String() string { return fmt.Sprintf("%d operations%s", len(o.ops), ofKey(o.key)) }
 
-// indices turns positions in o.ops into positions in h. Both are ascending by
-// Call, and o.ops points into h.
-func (o *object) indices(h *history.History, order []int32) []int32 {
-	at := make([]int32, len(o.ops))
-	next := 0
-	for i, op := range o.ops {
-		for &h.Operations[next] != op {
-			next++
-		}
-		at[i] = int32(next)
+// positions turns positions in o.ops into positions in History.Operations.
+func (o *object) positions(list []int32) []int32 {
+	for i, place := range list {
+		list[i] = o.at[place]
 	}
-	for i, place := range order {
-		order[i] = at[place]
-	}
-	return order
+	return list
 }
 
 // split checks h against opt and sorts its operations by key, in order of
@@ -183,22 +240,44 @@ func split(h *history.History, opt *Options) ([]object, error) {
 	if err := opt.accepts(h); err != nil {
 		return nil, err
 	}
-	var objects []object
-	index := make(map[string]int)
-	for i := range h.Operations {
-		op := &h.Operations[i]
-		if !opt.matters(op) {
-			continue
+	objects, of := countKeys(h, opt)
+	for k := range objects {
+		o := &objects[k]
+		o.ops, o.at = make([]*history.Operation, 0, o.count), make([]int32, 0, o.count)
+	}
+	for i, k := range of {
+		if k >= 0 {
+			o := &objects[k]
+			o.ops, o.at = append(o.ops, &h.Operations[i]), append(o.at, int32(i))
 		}
-		at, ok := index[op.Key]
-		if !ok {
-			at = len(objects)
-			index[op.Key] = at
-			objects = append(objects, object{key: op.Key})
-		}
-		objects[at].ops = append(objects[at].ops, op)
 	}
 	return objects, nil
+}
+
+// countKeys returns the object of each operation, none if it does not matter, and
+// the objects with nothing but their key and how many operations they have.
+func countKeys(h *history.History, opt *Options) (objects []object, of []int32) {
+	of = make([]int32, len(h.Operations))
+	index := make(map[string]int32)
+	latest := int32(none) // operations in a row are often of one key
+	for i := range h.Operations {
+		op := &h.Operations[i]
+		if of[i] = none; !opt.matters(op) {
+			continue
+		}
+		if latest < 0 || objects[latest].key != op.Key {
+			k, ok := index[op.Key]
+			if !ok {
+				k = int32(len(objects))
+				index[op.Key] = k
+				objects = append(objects, object{key: op.Key})
+			}
+			latest = k
+		}
+		of[i] = latest
+		objects[latest].count++
+	}
+	return objects, of
 }
 
 // overlapping counts the operations, given by Call, that returned and were

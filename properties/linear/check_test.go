@@ -17,7 +17,7 @@ import (
 func script(t *testing.T, m Model, lines ...string) *history.History {
 	t.Helper()
 	text := "INFO  jepsen.util - " + strings.Join(lines, "\nINFO  jepsen.util - ")
-	h, err := history.ReadFrom("test", strings.NewReader(text), history.ReadOptions{Keyed: m.Keyed()})
+	h, err := history.ReadFrom("test", strings.NewReader(text), history.ReadOptions{})
 	require.NoError(t, err)
 	return h
 }
@@ -112,6 +112,25 @@ var planted = []struct {
 		`0 :invoke :append ["x" "a"]`, `1 :invoke :append ["x" "b"]`, `2 :invoke :get ["x" nil]`, `3 :invoke :get ["x" nil]`,
 		`2 :ok :get ["x" "ab"]`, `3 :ok :get ["x" "ba"]`,
 	}, `read of x returned "ba", which neither begins nor continues what another read returned`, 5, `3 :ok :get ["x" "ab"]`},
+	{"dequeue out of order", Options{Model: Queue}, []string{
+		"0 :invoke :enqueue 2", "0 :ok :enqueue 2", "0 :invoke :enqueue 3", "0 :ok :enqueue 3",
+		"1 :invoke :dequeue nil", "1 :ok :dequeue 3",
+	}, "dequeue returned 3 before 2, though 2 was enqueued first", 5, "1 :ok :dequeue 2"},
+	{"lost element", Options{Model: Queue}, []string{
+		"0 :invoke :enqueue 4", "0 :ok :enqueue 4", "1 :invoke :dequeue nil", "1 :ok :dequeue nil",
+	}, "dequeue found the queue empty though 4 was in it all the time", 3, "1 :ok :dequeue 4"},
+	{"element taken twice", Options{Model: Stack}, []string{
+		"0 :invoke :push 4", "0 :ok :push 4", "1 :invoke :pop nil", "1 :ok :pop 4", "1 :invoke :pop nil", "1 :ok :pop 4",
+	}, "pop returned 4, which an earlier pop had returned", 5, "1 :ok :pop nil"},
+	{"pop from below", Options{Model: Stack}, []string{
+		"0 :invoke :push 2", "0 :ok :push 2", "0 :invoke :push 3", "0 :ok :push 3", "1 :invoke :pop nil", "1 :ok :pop 2",
+	}, "pop returned 2 before 3, though 3 was pushed later and still there", 5, "1 :ok :pop 3"},
+	{"two holders", Options{Model: Mutex}, []string{
+		"1 :invoke :acquire nil", "1 :ok :acquire nil", "2 :invoke :acquire nil", "2 :ok :acquire nil",
+	}, "client 2 acquired the lock while client 1 held it", 3, "2 :fail :acquire nil"},
+	{"release of another's lock", Options{Model: Lock}, []string{
+		"1 :invoke :acquire nil", "1 :ok :acquire nil", "2 :invoke :release nil", "2 :ok :release nil",
+	}, "client 2 released the lock without holding it", 3, "2 :fail :release nil"},
 }
 
 func TestPlantedWrongHistoriesFailWithATrueSentence(t *testing.T) {
@@ -214,17 +233,17 @@ func TestAnOperationTheModelLacksNamesTheModelToUse(t *testing.T) {
 	require.EqualError(t, err, "linear: there is no model(9)")
 }
 
-// hard is a history whose many pending writes and one stale read make the
-// search for an order exponential.
+// hard is a history of a stack whose many pending pushes and one pop too many
+// make the search for an order exponential.
 func hard(key string, pending int) []history.Event {
 	var events []history.Event
 	for p := range pending {
-		events = append(events, history.Event{Process: p, Kind: history.Write, Key: key, Value: history.Int(int64(p))})
+		events = append(events, history.Event{Process: p, Kind: history.Push, Key: key, Value: history.Int(int64(p))})
 	}
-	reader := pending
+	popper := pending
 	for _, v := range []int64{0, 1, 0} {
-		events = append(events, history.Event{Process: reader, Key: key},
-			history.Event{Type: history.OKEvent, Process: reader, Key: key, Value: history.Int(v)})
+		events = append(events, history.Event{Process: popper, Kind: history.Pop, Key: key},
+			history.Event{Type: history.OKEvent, Kind: history.Pop, Process: popper, Key: key, Value: history.Int(v)})
 	}
 	return events
 }
@@ -240,16 +259,16 @@ func record(t *testing.T, events ...history.Event) *history.History {
 
 func TestASearchThatGivesUpIsInconclusiveNeverPass(t *testing.T) {
 	h := record(t, hard("x", 24)...)
-	res := check(t, h, Options{Model: KV, Steps: 100_000})
+	res := check(t, h, Options{Model: Stack, Steps: 100_000})
 	require.Equal(t, Result{Verdict: properties.Inconclusive, Key: "x", Keys: 1, Operations: 27, Overlapping: 0,
 		Reason: "gave up on the 27 operations of x: the bound on steps was reached"}, res)
-	res = check(t, h, Options{Model: KV, Memory: 1 << 20})
+	res = check(t, h, Options{Model: Stack, Memory: 1 << 20})
 	require.Equal(t, "gave up on the 27 operations of x: the bound on memory was reached", res.Reason)
 	require.Equal(t, properties.Inconclusive, res.Verdict)
 
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(fmt.Errorf("interrupted"))
-	res, err := Check(ctx, h, Options{Model: KV})
+	res, err := Check(ctx, h, Options{Model: Stack})
 	require.NoError(t, err)
 	require.Equal(t, properties.Inconclusive, res.Verdict)
 	require.Equal(t, "gave up on the 27 operations of x: interrupted", res.Reason)
@@ -257,27 +276,29 @@ func TestASearchThatGivesUpIsInconclusiveNeverPass(t *testing.T) {
 
 func TestAnEasyFailureIsFoundBehindAHardKey(t *testing.T) {
 	events := hard("x", 24)
-	events = append(events, history.Event{Process: 90, Kind: history.Read, Key: "y"}, history.Event{Type: history.OKEvent, Process: 90, Key: "y", Value: history.Int(4)})
-	res := check(t, record(t, events...), Options{Model: KV, Steps: 200_000})
+	events = append(events, history.Event{Process: 90, Kind: history.Pop, Key: "y"},
+		history.Event{Type: history.OKEvent, Kind: history.Pop, Process: 90, Key: "y", Value: history.Int(4)})
+	res := check(t, record(t, events...), Options{Model: Stack, Steps: 200_000})
 	require.Equal(t, properties.Fail, res.Verdict)
-	require.Equal(t, "read of y returned 4, a value nothing had written", res.Explanation)
+	require.Equal(t, "pop from y returned 4, which nothing had pushed", res.Explanation)
 	require.Equal(t, "y", res.Key)
 	require.Empty(t, res.Reason)
 }
 
 func TestAFailureWithoutStepsForItsCulpritIsStillAFailure(t *testing.T) {
-	events := hard("x", 6)
+	events := hard("x", 5)
 	for range 20 { // after the failure, so that the culprit must be searched for
-		events = append(events, history.Event{Process: 6, Key: "x"}, history.Event{Type: history.OKEvent, Process: 6, Key: "x", Value: history.Int(0)})
+		events = append(events, history.Event{Process: 5, Kind: history.Pop, Key: "x"},
+			history.Event{Type: history.OKEvent, Kind: history.Pop, Process: 5, Key: "x", Value: history.Int(0)})
 	}
 	h := record(t, events...)
-	spend := func(steps int64) Result { return check(t, h, Options{Model: KV, Steps: steps}) }
+	spend := func(steps int64) Result { return check(t, h, Options{Model: Stack, Steps: steps}) }
 	enough := int64(1)
 	for spend(enough).Verdict != properties.Fail {
 		enough++
 	}
 	res := spend(enough)
 	require.Nil(t, res.Culprit)
-	require.Equal(t, "no order of the 29 operations of x explains what they returned", res.Explanation)
-	require.Equal(t, "read of x returned 0 after an earlier read had returned the newer 1", spend(10*enough).Explanation)
+	require.Equal(t, "no order of the 28 operations of x explains what they returned", res.Explanation)
+	require.Equal(t, "pop from x returned 0, which an earlier pop had returned", spend(10*enough).Explanation)
 }

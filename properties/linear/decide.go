@@ -30,5 +30,34 @@ type monitor func(opt *Options, ops []*history.Operation) (d decision, ok bool)
 
 // decide asks the engine of opt about the operations of one key.
 func decide(ctx context.Context, opt *Options, ops []*history.Operation, steps int64) decision {
-	return newSearch(ctx, opt, steps).decide(ops)
+	switch {
+	case opt.Engine == Porcupine:
+		return porcupineKey(ctx, opt, ops, steps)
+	case opt.Engine == Auto && opt.Step == nil:
+		if d, ok := monitored(ctx, opt, ops, steps); ok {
+			return d
+		}
+	}
+	return searchKey(ctx, opt, ops, steps)
+}
+
+// monitored asks the monitor of the model, if there is one. A set's goes on
+// with the search for each of its elements that has many operations.
+func monitored(ctx context.Context, opt *Options, ops []*history.Operation, steps int64) (d decision, ok bool) {
+	switch opt.Model {
+	case Register, CASRegister, KV:
+		return monitorRegister(opt, ops)
+	case Queue:
+		return monitorQueue(opt, ops)
+	case Set:
+		if d, ok = monitorSet(opt, ops); ok {
+			return d, ok
+		}
+		return decideSet(opt, ops, func(element *Options, ops []*history.Operation) decision {
+			d := searchKey(ctx, element, ops, steps)
+			steps -= d.steps
+			return d
+		})
+	}
+	return d, false
 }

@@ -82,10 +82,6 @@ func (m Model) String() string {
 	return fmt.Sprintf("model(%d)", uint8(m))
 }
 
-// Keyed reports whether the model's values come with a key, so that Jepsen's
-// [key value] tuples are to be taken apart (ReadOptions.Keyed).
-func (m Model) Keyed() bool { return m == KV }
-
 // Has reports whether the model knows operations of kind k.
 func (m Model) Has(k history.Kind) bool {
 	if int(m) >= len(models) {
@@ -158,6 +154,14 @@ const (
 
 var engines = [...]string{Auto: "auto", Search: "search", Porcupine: "porcupine"}
 
+// String returns auto, search or porcupine.
+func (e Engine) String() string {
+	if int(e) < len(engines) {
+		return engines[e]
+	}
+	return fmt.Sprintf("engine(%d)", uint8(e))
+}
+
 // EngineNames returns the names that ParseEngine reads.
 func EngineNames() []string { return engines[:] }
 
@@ -184,7 +188,8 @@ type Options struct {
 	// Step, unless it is nil, is the sequential specification in the place of
 	// Model's: whether op may happen to an object that holds state, and what it
 	// holds then. It must depend on nothing else. Operations of unknown outcome
-	// are tried too; failed ones are left out. Init is the first state.
+	// are tried too, and must be allowed whatever they are allowed with an
+	// answer; failed ones are left out. Init is the first state.
 	Step   func(state history.Value, op *history.Operation) (possible bool, next history.Value)
 	Engine Engine
 	// Steps bounds the steps of the model tried for one key, and again those
@@ -221,15 +226,22 @@ func (o *Options) memoryBound() int64 {
 // accepts returns an error if the model lacks an operation of h, naming one
 // that has them all.
 func (o *Options) accepts(h *history.History) error {
+	if int(o.Engine) >= len(engines) {
+		return fmt.Errorf("linear: there is no %v", o.Engine)
+	}
 	if o.Step != nil {
 		return nil
 	}
 	if int(o.Model) >= len(models) {
 		return fmt.Errorf("linear: there is no %v", o.Model)
 	}
+	var has [256]bool
+	for _, k := range models[o.Model].kinds {
+		has[k] = true
+	}
 	for i := range h.Operations {
 		op := &h.Operations[i]
-		if o.Model.Has(op.Kind) {
+		if has[op.Kind] {
 			continue
 		}
 		advice := "no model has them all"

@@ -17,7 +17,6 @@ func TestNamesOfModelsAndOptionsParse(t *testing.T) {
 		m, err := ModelByName(name)
 		require.NoError(t, err)
 		require.Equal(t, name, m.String())
-		require.Equal(t, name == "kv", m.Keyed())
 	}
 	_, err := ModelByName("heap")
 	require.EqualError(t, err, `linear: no model "heap", expected one of register, cas-register, kv, queue, stack, set, multiset, mutex, lock`)
@@ -38,5 +37,5 @@ func TestAnInvalidHistoryIsNotJudged(t *testing.T) {
 	res, err := Check(context.Background(), h, Options{})
 	require.ErrorIs(t, err, history.ErrInvalid)
 	require.Equal(t, properties.Inconclusive, res.Verdict)
-	require.ErrorIs(t, WriteHTML(context.Background(), io.Discard, h, Options{}), history.ErrInvalid)
+	require.ErrorIs(t, WriteHTML(context.Background(), io.Discard, h, Options{}, Result{}), history.ErrInvalid)
 }

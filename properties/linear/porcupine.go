@@ -2,6 +2,7 @@ package linear
 
 import (
 	"context"
+	"slices"
 
 	"github.com/anishathalye/porcupine"
 
@@ -9,108 +10,124 @@ import (
 	"phoenix/properties/history"
 )
 
-// search is one run of the general search over the operations of one key, and
-// what it may still spend. Porcupine implements Wing and Gong's algorithm with
-// Lowe's cache ("Testing for linearizability", CPAE 2017); this file is all
-// that knows of it, besides the HTML view.
-type search struct {
+// oracle is one run of porcupine over the operations of one key, and what it may
+// still spend. Porcupine implements Wing and Gong's algorithm with Lowe's cache
+// ("Testing for linearizability", CPAE 2017), as searchKey does, and shares no
+// code with it but the definition of the model: an independent opinion. This
+// file is all that knows of it, besides the HTML view.
+type oracle struct {
 	ctx     context.Context
 	opt     *Options
 	steps   int64
 	memory  int64
 	perStep int64  // bytes, from above
 	gaveUp  string // why, once spent
+	latest  *moment
 }
 
-// Reasons to give up, besides the context's.
-const (
-	outOfSteps  = "the bound on steps was reached"
-	outOfMemory = "the bound on memory was reached"
-)
-
-// call is an operation on its way through porcupine.
-type call struct {
-	op *history.Operation
-	in *search
+// moment is a state of porcupine's: what the object holds, and how it came so.
+type moment struct {
+	held history.Value
+	last *moment // nil at the beginning
+	op   *history.Operation
 }
 
-func newSearch(ctx context.Context, opt *Options, steps int64) *search {
-	return &search{ctx: ctx, opt: opt, steps: steps}
-}
-
-// decide returns whether the operations of one key, which matter and come by
-// Call, are linearizable; Inconclusive means that s.gaveUp says why not known.
-// Steps are spent over all calls, memory is free again after each.
-func (s *search) decide(ops []*history.Operation) decision {
-	s.allow(len(ops))
-	before := s.steps
-	d := decision{verdict: properties.Fail}
-	if porcupine.CheckOperations(s.opt.porcupineModel(), s.porcupineOperations(ops)) {
-		d.verdict = properties.Pass
-	} else if s.gaveUp != "" {
-		d = decision{verdict: properties.Inconclusive, reason: s.gaveUp}
+// porcupineKey decides about the operations of one key, which matter and come by
+// Call. Inconclusive means that the bounds were reached.
+func porcupineKey(ctx context.Context, opt *Options, ops []*history.Operation, steps int64) decision {
+	o := newOracle(ctx, opt, steps, len(ops))
+	linearizable := porcupine.CheckOperations(o.model(), o.operations(ops))
+	d := decision{verdict: properties.Fail, steps: min(steps-o.steps, steps)}
+	switch {
+	case linearizable:
+		d.verdict, d.order = properties.Pass, o.order(ops)
+	case o.gaveUp != "":
+		d.verdict, d.reason = properties.Inconclusive, o.gaveUp
 	}
-	d.steps = before - s.steps
 	return d
 }
 
-// allow sets the memory bound for a search over n operations. Each new
+// newOracle sets the bounds for a search over n operations. Each new
 // configuration clones a set of n bits beside a cache entry and a state.
-func (s *search) allow(n int) {
-	const entry = 160 // bytes: cache entry, bucket, boxed state, stack entry
-	s.memory, s.perStep = s.opt.memoryBound(), int64(n)/8+entry
+func newOracle(ctx context.Context, opt *Options, steps int64, n int) *oracle {
+	const entry = 200 // bytes: cache entry, bucket, moment, stack entry
+	return &oracle{ctx: ctx, opt: opt, steps: steps, memory: opt.memoryBound(), perStep: int64(n)/8 + entry}
 }
 
 // step is Options.step as long as there is something left to spend, and
-// impossible afterwards, which makes porcupine unwind and end.
-func (s *search) step(state history.Value, op *history.Operation) (possible bool, next history.Value) {
-	if s.gaveUp != "" || s.spent() {
+// impossible afterwards, which makes porcupine unwind and end. Porcupine places
+// every operation, so one of unknown outcome that is not possible where it is
+// placed stands for one that never happens.
+func (o *oracle) step(state history.Value, op *history.Operation) (possible bool, next history.Value) {
+	if o.gaveUp != "" || o.spent() {
 		return false, state
 	}
-	possible, next = s.opt.step(state, op)
+	possible, next = o.opt.step(state, op)
+	if !possible && op.Outcome == history.Unknown {
+		possible, next = true, state
+	}
 	if possible {
-		s.memory -= s.perStep + int64(next.Size())
+		o.memory -= o.perStep + int64(next.Size())
 	}
 	return possible, next
 }
 
-func (s *search) spent() bool {
+func (o *oracle) spent() bool {
 	const pollEvery = 1024 // steps between looks at the context
-	s.steps--
+	o.steps--
 	switch {
-	case s.steps < 0:
-		s.gaveUp = outOfSteps
-	case s.memory < 0:
-		s.gaveUp = outOfMemory
-	case s.steps%pollEvery == 0 && s.ctx.Err() != nil:
-		s.gaveUp = context.Cause(s.ctx).Error()
+	case o.steps < 0:
+		o.gaveUp = outOfSteps
+	case o.memory < 0:
+		o.gaveUp = outOfMemory
+	case o.steps%pollEvery == 0 && o.ctx.Err() != nil:
+		o.gaveUp = context.Cause(o.ctx).Error()
 	}
-	return s.gaveUp != ""
+	return o.gaveUp != ""
 }
 
-// porcupineModel is o in porcupine's terms. Its steps spend from the search
-// that each call belongs to.
-func (o *Options) porcupineModel() porcupine.Model {
+// model is o.opt in porcupine's terms.
+func (o *oracle) model() porcupine.Model {
 	return porcupine.Model{
-		Init: func() any { return o.initial() },
+		Init: func() any { return &moment{held: o.opt.initial()} },
 		Step: func(state, input, _ any) (bool, any) {
-			c, before := input.(call), state.(history.Value)
-			possible, after := c.in.step(before, c.op)
-			if after == before {
-				return possible, state // the same box: nothing to allocate
+			before, op := state.(*moment), input.(*history.Operation)
+			possible, held := o.step(before.held, op)
+			if !possible {
+				return false, state
 			}
-			return possible, after
+			o.latest = &moment{held, before, op}
+			return true, o.latest
 		},
-		Hash: func(state any) uint64 { return state.(history.Value).Hash() },
+		Equal: func(a, b any) bool { return a.(*moment).held == b.(*moment).held },
+		Hash:  func(state any) uint64 { return state.(*moment).held.Hash() },
 	}
 }
 
-// porcupineOperations translates valid operations: a pending one ends after
-// everything else and its output is not checked.
-func (s *search) porcupineOperations(ops []*history.Operation) []porcupine.Operation {
+// operations translates valid operations: a pending one ends after everything
+// else and its output is not checked.
+func (o *oracle) operations(ops []*history.Operation) []porcupine.Operation {
 	out := make([]porcupine.Operation, len(ops))
 	for i, op := range ops {
-		out[i] = porcupine.Operation{ClientId: op.Client, Input: call{op, s}, Call: op.Call, Return: op.Return}
+		out[i] = porcupine.Operation{ClientId: op.Client, Input: op, Call: op.Call, Return: op.Return}
 	}
 	return out
+}
+
+// order lists what led to the latest moment, with which porcupine was content:
+// positions in ops. It leaves out the operations of unknown outcome that did
+// nothing.
+func (o *oracle) order(ops []*history.Operation) []int32 {
+	at := make(map[*history.Operation]int32, len(ops))
+	for i, op := range ops {
+		at[op] = int32(i)
+	}
+	var order []int32
+	for m := o.latest; m != nil && m.last != nil; m = m.last {
+		if m.op.Outcome != history.Unknown || m.held != m.last.held {
+			order = append(order, at[m.op])
+		}
+	}
+	slices.Reverse(order)
+	return order
 }

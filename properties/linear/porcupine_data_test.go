@@ -20,7 +20,7 @@ import (
 
 // porcupineDir is porcupine's module in the module cache. It ships histories
 // of real Jepsen runs, and its tests hold their labels.
-func porcupineDir(t *testing.T) string {
+func porcupineDir(t testing.TB) string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/anishathalye/porcupine").Output()
 	require.NoError(t, err)
@@ -29,7 +29,7 @@ func porcupineDir(t *testing.T) string {
 
 func checkFile(t *testing.T, path string, opt Options) Result {
 	t.Helper()
-	h, err := history.ReadFile(path, history.ReadOptions{Keyed: opt.Model.Keyed()})
+	h, err := history.ReadFile(path, history.ReadOptions{})
 	require.NoError(t, err)
 	res, err := Check(context.Background(), h, opt)
 	require.NoError(t, err)

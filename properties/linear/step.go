@@ -33,7 +33,8 @@ func (o *Options) initial() history.Value {
 	}
 	switch o.Model {
 	case Set:
-		return held.Sorted()
+		items, _ := held.Sorted().Items()
+		return history.List(slices.Compact(items)...) // whoever lists one twice means one
 	case Multiset:
 		return history.List(held.Sorted())
 	}

@@ -71,5 +71,5 @@ func (c *Campaign) Verdict() properties.Verdict {
 // WriteHTML writes the interactive picture of what the clients of a run saw: see
 // linear.WriteHTML.
 func (r *Result) WriteHTML(ctx context.Context, w io.Writer) error {
-	return linear.WriteHTML(ctx, w, r.History, checkOptions())
+	return linear.WriteHTML(ctx, w, r.History, checkOptions(), linear.Result{})
 }

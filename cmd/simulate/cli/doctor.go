@@ -65,7 +65,7 @@ func (a *app) doctor(ctx context.Context, f *doctorFlags, args []string) error {
 		left := seeds
 		if ctx.Err() == nil {
 			fmt.Fprintf(a.err, "simulate: %s, seeds %s, each four times\n", sub.scenario.Name, seeds)
-			bar := startProgress(a.err, doctorRounds*seeds.Count)
+			bar := startProgress(a.err, doctorRounds*seeds.Count, "runs")
 			e := examine(ctx, sub, seeds, f.workers, bar)
 			bar.stop()
 			rep.Scenarios, rep.Verdict = append(rep.Scenarios, e), max(rep.Verdict, e.Verdict)

@@ -23,7 +23,7 @@ func TestTheEtcdHistoriesOfJepsenAre23LinearizableAnd79Not(t *testing.T) {
 	require.Len(t, files, 102)
 	code, stdout, stderr := call(t, context.Background(), nil, append([]string{"check", "--model", "cas-register", "--json"}, files...)...)
 	require.Equal(t, exitFail, code)
-	require.Empty(t, stderr)
+	require.NotContains(t, stderr, ".log") // but perhaps progress
 	var rep checkReport
 	require.NoError(t, json.Unmarshal([]byte(stdout), &rep))
 	count := map[properties.Verdict]int{}

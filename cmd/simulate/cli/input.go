@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 )
@@ -10,9 +9,9 @@ import (
 // stdin is the argument that stands for standard input.
 const stdin = "-"
 
-// maxHistory is the largest history in bytes that check reads: histories are
-// held in memory.
-const maxHistory = 1 << 30
+// maxHistory is the largest history in bytes of text that check reads: their
+// operations are held in memory.
+const maxHistory = 4 << 30
 
 // open returns the file called path, or standard input for -, and what to call it
 // in errors.
@@ -63,18 +62,4 @@ func unless[T any](ctx context.Context, do func() (T, error)) (T, error) {
 		var none T
 		return none, context.Cause(ctx)
 	}
-}
-
-// bounded reads at most limit bytes; more is an error.
-type bounded struct {
-	io.Reader
-	limit, read int64
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	n, err := b.Reader.Read(p)
-	if b.read += int64(n); b.read > b.limit {
-		return 0, fmt.Errorf("expected at most %d bytes, found more", b.limit)
-	}
-	return n, err
 }

@@ -17,21 +17,32 @@ type judged struct {
 	File        string             `json:"file"`
 	Verdict     properties.Verdict `json:"verdict"`
 	Detail      string             `json:"detail,omitempty"` // why it is not a pass
-	Key         string             `json:"key,omitempty"`    // the verdict is on this key
+	Model       string             `json:"model,omitempty"`
+	Key         string             `json:"key,omitempty"`     // the verdict is on this key
+	Failing     []string           `json:"failing,omitempty"` // keys, all with --explain
 	Keys        int                `json:"keys"`
 	Operations  int                `json:"operations"`
 	Overlapping int                `json:"overlapping"`
+	// Contradiction is there for a violation that --explain explains.
+	Contradiction *contradiction `json:"contradiction,omitempty"`
+	// Guarantees are there with --guarantees.
+	Guarantees *guarantees `json:"guarantees,omitempty"`
 	// Error says why the file could not be judged, as file:line: reason; the
 	// verdict is then inconclusive.
 	Error string `json:"error,omitempty"`
 
 	history *history.History
+	opt     linear.Options
+	result  linear.Result
 }
 
-// judge reads and judges the file called path, or standard input if that is "-".
-func (a *app) judge(ctx context.Context, path string, read history.ReadOptions, opt linear.Options) judged {
-	j := judged{File: path}
-	h, err := a.readHistory(ctx, path, read)
+// judge reads and judges a file, or standard input.
+func (a *app) judge(ctx context.Context, file source, t task) judged {
+	j := judged{File: file.path, opt: t.opt}
+	if file.err != nil {
+		return j.refused(file.err)
+	}
+	h, err := a.readHistory(ctx, file.path, t.read)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		j.Verdict, j.Detail = properties.Inconclusive, fmt.Sprintf("it was not read: %v", context.Cause(ctx))
@@ -39,12 +50,22 @@ func (a *app) judge(ctx context.Context, path string, read history.ReadOptions, 
 	case err != nil:
 		return j.refused(err)
 	}
-	res, err := linear.Check(ctx, h, opt)
-	if err != nil {
-		return j.refused(fmt.Errorf("%s: %w", path, err))
+	if t.infer {
+		var ok bool
+		if j.opt.Model, ok = linear.ModelFor(h); !ok {
+			return j.refused(fmt.Errorf("%s: no model has all of its operations: choose what to judge", file.path))
+		}
 	}
-	j.history = h
+	j.Model = j.opt.Model.String()
+	res, err := linear.Check(ctx, h, j.opt)
+	if err != nil {
+		return j.refused(fmt.Errorf("%s: %s", file.path, unprefixed(err)))
+	}
+	j.history, j.result = h, res
 	j.Verdict, j.Key = res.Verdict, res.Key
+	if res.Key != "" {
+		j.Failing = res.Failing
+	}
 	j.Keys, j.Operations, j.Overlapping = res.Keys, res.Operations, res.Overlapping
 	switch {
 	case res.Verdict == properties.Fail:
@@ -53,6 +74,9 @@ func (a *app) judge(ctx context.Context, path string, read history.ReadOptions, 
 		j.Detail = res.Reason
 	case res.Operations == 0:
 		j.Verdict, j.Detail = properties.Inconclusive, "there is no operation to judge"
+	}
+	if t.guarantees {
+		j.judgeGuarantees(ctx)
 	}
 	return j
 }
@@ -70,7 +94,8 @@ func (a *app) readHistory(ctx context.Context, path string, opt history.ReadOpti
 			return nil, err
 		}
 		defer in.Close()
-		h, err := history.ReadFrom(name, &bounded{Reader: in, limit: a.maxHistory}, opt)
+		opt.Limit = a.maxHistory
+		h, err := history.ReadFrom(name, in, opt)
 		var syntax *history.SyntaxError
 		if err == nil || errors.As(err, &syntax) {
 			return h, err
@@ -80,17 +105,4 @@ func (a *app) readHistory(ctx context.Context, path string, opt history.ReadOpti
 		}
 		return nil, fmt.Errorf("%s: %w", name, err)
 	})
-}
-
-// line tells the verdict in a line, such as "PASS a.edn  3 operations, 1 key".
-func (j *judged) line(out *sink) string {
-	head := out.verdict(j.Verdict) + " " + j.File
-	if j.Verdict != properties.Pass {
-		return head + ": " + j.Detail
-	}
-	text := fmt.Sprintf("%s  %s, %s", head, plural(j.Operations, "operation"), plural(j.Keys, "key"))
-	if j.Overlapping == 0 {
-		text += ", none of them concurrent"
-	}
-	return text
 }

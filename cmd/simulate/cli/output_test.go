@@ -93,7 +93,7 @@ func TestVerdictsAreInColourWhereItIsShown(t *testing.T) {
 
 func TestProgressIsALineThatIsRewrittenOnATerminal(t *testing.T) {
 	var shown bytes.Buffer
-	p := startProgress(&sink{w: &shown, terminal: true}, 7)
+	p := startProgress(&sink{w: &shown, terminal: true}, 7, "runs")
 	p.step(0)
 	p.step(1)
 	p.stop()

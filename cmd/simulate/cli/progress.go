@@ -18,13 +18,15 @@ const (
 type progress struct {
 	out          *sink
 	total        uint64
+	what         string // is counted, as in "runs"
 	done, failed atomic.Uint64
+	line         sync.Mutex // the line of the terminal
 	quit         chan struct{}
 	over         sync.WaitGroup
 }
 
-func startProgress(out *sink, total uint64) *progress {
-	p := &progress{out: out, total: total, quit: make(chan struct{})}
+func startProgress(out *sink, total uint64, what string) *progress {
+	p := &progress{out: out, total: total, what: what, quit: make(chan struct{})}
 	every := lineEvery
 	if out.terminal {
 		every = redrawEvery
@@ -51,15 +53,27 @@ func (p *progress) step(failed int) {
 }
 
 func (p *progress) show() {
-	text := fmt.Sprintf("%d of %d runs", p.done.Load(), p.total)
+	text := fmt.Sprintf("%d of %d %s", p.done.Load(), p.total, p.what)
 	if n := p.failed.Load(); n > 0 {
 		text += fmt.Sprintf(", %d failed", n)
 	}
+	p.line.Lock()
+	defer p.line.Unlock()
 	if p.out.terminal {
 		fmt.Fprintf(p.out, "\r\x1b[K%s", text)
 		return
 	}
 	fmt.Fprintf(p.out, "simulate: %s\n", text)
+}
+
+// aside removes the line from a terminal while print prints something else.
+func (p *progress) aside(print func()) {
+	p.line.Lock()
+	defer p.line.Unlock()
+	if p.out.terminal {
+		fmt.Fprint(p.out, "\r\x1b[K")
+	}
+	print()
 }
 
 // stop ends the telling and removes the line from a terminal.

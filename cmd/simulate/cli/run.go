@@ -144,7 +144,7 @@ func (a *app) runSeeds(ctx context.Context, f *runFlags, c *campaign, dir *folde
 		r, err := recordTo(dir.eventLog(seed), c.sub, seed)
 		return ran{r, err}
 	}
-	bar := startProgress(a.err, c.seeds.Count)
+	bar := startProgress(a.err, c.seeds.Count, "runs")
 	defer bar.stop()
 	for _, r := range inOrder(ctx, f.workers, c.seeds.All(), one) {
 		if r.err != nil && len(c.unsaved) == 0 { // the others are the same

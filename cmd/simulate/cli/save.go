@@ -68,17 +68,36 @@ func writableDir(dir string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// writeFile makes or replaces the file called path.
+// writeFile makes or replaces the file called path. If write fails before it has
+// written anything, whatever is there stays.
 func writeFile(path string, write func(io.Writer) error) error {
-	file, err := os.Create(path)
-	if err != nil {
+	out := &lateFile{path: path}
+	if err := write(out); err != nil {
+		if out.file != nil {
+			out.file.Close()
+		}
 		return plainPath(err)
 	}
-	if err := write(file); err != nil {
-		file.Close()
+	if _, err := out.Write(nil); err != nil { // an empty file is one too
 		return plainPath(err)
 	}
-	return plainPath(file.Close())
+	return plainPath(out.file.Close())
+}
+
+// lateFile is a file that is made when something is written to it.
+type lateFile struct {
+	path string
+	file *os.File
+}
+
+func (f *lateFile) Write(p []byte) (n int, err error) {
+	if f.file == nil {
+		if f.file, err = os.Create(f.path); err != nil {
+			f.file = nil
+			return 0, err
+		}
+	}
+	return f.file.Write(p)
 }
 
 // plainPath words an error of opening a file as file: reason.
