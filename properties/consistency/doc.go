@@ -31,14 +31,14 @@
 // a new number is another client, of which nothing is known that the old one did
 // or saw.
 //
-// # What the session guarantees assume
+// # What the session guarantees mean
 //
-// They say that a session never sees an older version than it is owed, so they
-// need an order of the versions of a key. It is assumed that the store orders
-// two writes as they happened if one had returned before the other was called.
-// Of other pairs nothing is assumed: a write of unknown outcome is never older
-// than another. A Fail says that a read returned a version older, in this
-// sense, than one that the session
+// They say that what a session reads is never older than what it is owed, so
+// they need an order of the versions of each key. It is assumed that the store
+// orders two writes as they happened if one had returned before the other was
+// called. Of other pairs nothing is assumed: a write of unknown outcome is never
+// older than another for its time. A Fail says that in any such order a session
+// reads a version older than one that it
 //
 //   - read-your-writes: had written itself, with success;
 //   - monotonic-reads: had read before;
@@ -47,12 +47,25 @@
 //   - writes-follow-reads: must see, because it had seen a write of a client
 //     that had read it before.
 //
-// A Pass means that no violation was observed, in Finding.Tested reads.
+// Mostly a single read shows that; if not, it takes several that no order of
+// the versions suits together: a client that reads 1, 2 and 1 again.
+//
+// Terry et al. tell of the last two by replica: one that has a write has what it
+// rests on. A history does not say who answered, so a session is held to what
+// it saw wherever it goes on: one that moves to a replica that lags behind
+// breaks them here. In the terms of that paper, such a Fail says that the store
+// does not give the guarantee together with monotonic reads of all keys.
+//
+// A Pass of the first two says that an order exists which keeps the guarantee, a
+// Pass of the last two that none was found to be broken: where a session is owed
+// several versions of a key, only the newest and the one it came to be owed last
+// are compared. Finding.Tested tells how many reads a guarantee said anything of.
 //
 // # Staleness
 //
 // A CAS is taken to be exact: it met the latest write, however stale reads may
-// be, because a store that compares with an old value does not have CAS at all.
+// be, because a store that compares with an old value does not have CAS at all:
+// no k makes it k-atomic.
 // Staleness has a certain bound from below for each key and the read that
 // shows it, and says whether 1 or 2 is exact. A write that nobody is known to
 // have read and whose outcome is unknown counts as not done.

@@ -66,8 +66,8 @@ func (r *Report) Worst() (worst Staleness, ok bool) {
 }
 
 // Judge tells which levels the history of a register, CAS register or key-value
-// store reaches. A Fail is certain. So is a Pass of the first three levels; a
-// Pass of a session guarantee means that no violation was observed. When the
+// store reaches. A Fail is certain. So is a Pass, except that of monotonic-writes and
+// writes-follow-reads it means that no violation was found. When the
 // bounds of opt were reached, ctx is done, or nobody can tell which of several
 // equal writes a read returned, what is not known is Inconclusive.
 //

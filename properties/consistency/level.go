@@ -24,9 +24,11 @@ const (
 	ReadYourWrites
 	// MonotonicReads: a client never sees something older than it has seen.
 	MonotonicReads
-	// MonotonicWrites: whoever sees a write sees what its client wrote before it.
+	// MonotonicWrites: whoever sees a write sees what its client wrote before it,
+	// then and from then on.
 	MonotonicWrites
-	// WritesFollowReads: whoever sees a write sees what its client had read before it.
+	// WritesFollowReads: whoever sees a write sees what its client had read
+	// before it, then and from then on.
 	WritesFollowReads
 	levels // how many there are
 )

@@ -42,7 +42,12 @@ func phrase(op *history.Operation, wrote string) string {
 
 // stories tells what each client did of the operations at the given positions,
 // which are ascending: "client 0 wrote 1 to x, then read nil of y; client 1 …".
+// Of very many it tells only how many there are.
 func (v *versions) stories(positions []int32) string {
+	const most = 40
+	if len(positions) > most {
+		return plural(len(positions), "operation") + ", too many to tell of"
+	}
 	var order []int
 	of := make(map[int][]string)
 	for _, i := range positions {

@@ -79,13 +79,13 @@ func (x *search) run(ctx context.Context, dives bool, memory int64) (v propertie
 	x.settle()
 	x.enter(dives)
 	for count := 0; x.left > 0; count++ {
-		x.steps -= 1 + int64(x.clients)/8 // it looks at each client
+		x.steps -= x.stride()
 		switch {
 		case x.steps < 0:
 			return properties.Inconclusive, fmt.Sprintf("gave up after %d steps", limit)
 		case int64(len(x.visited)) >= memory/configurationBytes:
 			return properties.Inconclusive, fmt.Sprintf("gave up at %d bytes", memory)
-		case count%1024 == 0 && ctx.Err() != nil:
+		case count%64 == 0 && ctx.Err() != nil:
 			return properties.Inconclusive, ctx.Err().Error()
 		}
 		top := &x.frames[len(x.frames)-1]
@@ -108,6 +108,9 @@ func (x *search) run(ctx context.Context, dives bool, memory int64) (v propertie
 	}
 	return properties.Pass, ""
 }
+
+// stride is what an event costs, in steps: each client is looked at.
+func (x *search) stride() int64 { return 1 + int64(x.clients)/16 }
 
 // jump takes back twice as many writes as the last time, and has others tried.
 func (x *search) jump() {

@@ -10,8 +10,8 @@ import (
 	"phoenix/properties/history"
 )
 
-// Never is the AtLeast of a key one of whose reads no staleness explains: it
-// returned what nobody had written yet.
+// Never is the AtLeast of a key that no staleness of reads explains: one
+// returned what nobody had written yet, or CAS did not all meet the latest write.
 const Never = math.MaxInt
 
 // Staleness says how old the values were that the reads of a key returned. A
@@ -25,8 +25,8 @@ type Staleness struct {
 	// k-atomic: 1 if nothing stale was found, Never if no k is enough.
 	AtLeast int
 	// Exact reports that the key is AtLeast-atomic, so that it is the least. It
-	// is decided up to 2 (and for Never), where which write each read returned
-	// is known.
+	// is decided up to 2 (and for Never), within the bounds, where which write
+	// each read returned is known.
 	Exact bool
 	// Read is the position of the read that shows AtLeast on its own, or -1:
 	// at least AtLeast-1 writes were wholly between the write it returned and it.

@@ -116,7 +116,7 @@ func (v Value) Sorted() Value {
 }
 
 // Compare orders values: nil, booleans, integers, texts, lists, and each kind
-// by content. It returns -1, 0 or +1.
+// by content, lists by what String prints. It returns -1, 0 or +1.
 func (v Value) Compare(w Value) int {
 	if v == w {
 		return 0

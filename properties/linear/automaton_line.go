@@ -16,6 +16,15 @@ type lineAutomaton struct {
 	// prefix[i] hashes elements[:i] as a polynomial (Karp and Rabin, IBM Journal of
 	// Research and Development 1987) in the two bases; powers are those of the bases.
 	prefix, powers []hash128
+
+	// For prune: the takes left; per value, how many are held and how many puts are
+	// left; whether something is taken more often than that; the number of nil, and
+	// whether nil may be an element.
+	takes        *takes
+	copies, puts []int32
+	hopeless     bool
+	null         uint32
+	nilHeld      bool
 }
 
 type lineCode struct {
@@ -28,6 +37,7 @@ type lineCode struct {
 func newLineAutomaton(opt *Options, c *classes) *lineAutomaton {
 	l := &lineAutomaton{codes: make([]lineCode, len(c.ops)), fifo: opt.Model == Queue}
 	values := numbers{}
+	l.null, l.nilHeld = values.of(history.Value{}), opt.holdsNil(c.ops)
 	room := 0
 	for class, op := range c.ops {
 		if op.Kind == history.Enqueue || op.Kind == history.Push {
@@ -45,7 +55,20 @@ func newLineAutomaton(opt *Options, c *classes) *lineAutomaton {
 		l.powers[i+1] = hash128{mulmod(l.powers[i].hi, bases.hi), mulmod(l.powers[i].lo, bases.lo)}
 	}
 	for _, v := range held {
+		values.of(v)
+	}
+	l.takes = newTakes(c, l.codes, len(values))
+	l.copies, l.puts = make([]int32, len(values)), make([]int32, len(values))
+	for _, v := range held {
 		l.put(values.of(v))
+	}
+	for class, n := range c.count {
+		if code := &l.codes[class]; code.puts {
+			l.puts[code.value] += n
+		}
+	}
+	for v := range l.puts {
+		l.hopeless = l.hopeless || l.takes.lists[v].left > l.copies[v]+l.puts[v] && uint32(v) != l.null
 	}
 	return l
 }
@@ -53,11 +76,20 @@ func newLineAutomaton(opt *Options, c *classes) *lineAutomaton {
 func (l *lineAutomaton) put(v uint32) {
 	at, h := l.prefix[l.last], zobrist(uint64(v))
 	l.elements[l.last] = v
+	l.copies[v]++
 	l.last++
 	l.prefix[l.last] = hash128{
 		(mulmod(at.hi, bases.hi) + h.hi%modulus) % modulus,
 		(mulmod(at.lo, bases.lo) + h.lo%modulus) % modulus,
 	}
+}
+
+// next is the element that would be taken.
+func (l *lineAutomaton) next() uint32 {
+	if l.fifo {
+		return l.elements[l.first]
+	}
+	return l.elements[l.last-1]
 }
 
 func (l *lineAutomaton) try(class int32) (possible, changes bool) {
@@ -67,36 +99,43 @@ func (l *lineAutomaton) try(class int32) (possible, changes bool) {
 		return true, true
 	case l.first == l.last:
 		return c.empty, false
-	case c.any:
-		return true, true
-	case l.fifo:
-		return l.elements[l.first] == c.value, true
 	}
-	return l.elements[l.last-1] == c.value, true
+	return c.any || l.next() == c.value, true
 }
 
 func (l *lineAutomaton) apply(op, class int32) (undo uint32) {
-	switch c := &l.codes[class]; {
-	case c.puts:
+	if c := &l.codes[class]; c.puts {
+		l.puts[c.value]--
 		l.put(c.value)
 		return 0
-	case l.first == l.last:
-		return nothing
-	case l.fifo:
-		l.first++
-		return 0
 	}
-	l.last--
-	return l.elements[l.last]
+	l.takes.take(op)
+	if l.first == l.last {
+		return nothing
+	}
+	v := l.next()
+	l.copies[v]--
+	if l.fifo {
+		l.first++
+	} else {
+		l.last--
+	}
+	return v
 }
 
 func (l *lineAutomaton) revert(op, class int32, undo uint32) {
-	switch c := &l.codes[class]; {
-	case c.puts:
+	if c := &l.codes[class]; c.puts {
+		l.puts[c.value]++
+		l.copies[c.value]--
 		l.last--
+		return
+	}
+	l.takes.putBack(op)
+	switch {
 	case undo == nothing:
 	case l.fifo:
 		l.first--
+		l.copies[undo]++
 	default:
 		l.put(undo)
 	}
@@ -113,7 +152,8 @@ func (l *lineAutomaton) hash() hash128 {
 }
 
 func (l *lineAutomaton) bytes() int64 {
-	return int64(len(l.codes))*12 + int64(len(l.elements))*(4+2*16)
+	const perOperation, perElement, perList = 16 + 2*4, 4 + 2*16, 80
+	return int64(len(l.takes.place))*perOperation + int64(len(l.elements))*perElement + int64(len(l.takes.lists))*perList
 }
 
 // nothing is what undoes a take that found nothing: no number of an element.

@@ -233,11 +233,12 @@ func TestAnOperationTheModelLacksNamesTheModelToUse(t *testing.T) {
 	require.EqualError(t, err, "linear: there is no model(9)")
 }
 
-// hard is a history of a stack whose many pending pushes and one pop too many
-// make the search for an order exponential.
+// hard is a history of a stack whose many pending pushes make the search for an
+// order exponential: an element was popped twice before it was pushed again.
 func hard(key string, pending int) []history.Event {
 	var events []history.Event
-	for p := range pending {
+	last := pending - 1
+	for p := range last {
 		events = append(events, history.Event{Process: p, Kind: history.Push, Key: key, Value: history.Int(int64(p))})
 	}
 	popper := pending
@@ -245,7 +246,7 @@ func hard(key string, pending int) []history.Event {
 		events = append(events, history.Event{Process: popper, Kind: history.Pop, Key: key},
 			history.Event{Type: history.OKEvent, Kind: history.Pop, Process: popper, Key: key, Value: history.Int(v)})
 	}
-	return events
+	return append(events, history.Event{Process: last, Kind: history.Push, Key: key, Value: history.Int(0)})
 }
 
 func record(t *testing.T, events ...history.Event) *history.History {

@@ -278,7 +278,9 @@ func (g *generator) inOrder(a, b *history.Operation) bool {
 		return false
 	}
 	enqueue := func(of *history.Operation) *history.Operation {
-		return &g.ops[slices.IndexFunc(g.ops, func(o history.Operation) bool { return o.Kind == history.Enqueue && o.Arg == of.Out })]
+		return &g.ops[slices.IndexFunc(g.ops, func(o history.Operation) bool {
+			return o.Kind == history.Enqueue && o.Arg == of.Out
+		})]
 	}
 	return enqueue(a).Return < enqueue(b).Call
 }

@@ -24,7 +24,9 @@ func monitorSet(opt *Options, ops []*history.Operation) (d decision, ok bool) {
 //
 // The verdict is Fail if one flag's is, else Inconclusive if one flag's is;
 // steps is the sum of the searches'.
-func decideSet(opt *Options, ops []*history.Operation, search func(*Options, []*history.Operation) decision) (d decision, ok bool) {
+func decideSet(
+	opt *Options, ops []*history.Operation, search func(*Options, []*history.Operation) decision,
+) (d decision, ok bool) {
 	s, ok := newFlags(opt, ops)
 	if !ok {
 		return decision{}, false

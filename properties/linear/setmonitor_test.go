@@ -236,7 +236,8 @@ func TestSetsTheMonitorDoesNotKnow(t *testing.T) {
 		_, ok := monitorSet(&Options{Model: Set}, pointers(&history.History{Operations: ops}))
 		require.False(t, ok, "%v", ops)
 	}
-	_, ok := monitorSet(&Options{Model: Set, Init: history.List(history.Int(1))}, pointers(&history.History{Operations: []history.Operation{read, add}}))
+	held := Options{Model: Set, Init: history.List(history.Int(1))}
+	_, ok := monitorSet(&held, pointers(&history.History{Operations: []history.Operation{read, add}}))
 	require.False(t, ok)
 }
 
