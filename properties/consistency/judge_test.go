@@ -196,3 +196,63 @@ func TestLinearizableHistoriesReachEveryLevel(t *testing.T) {
 	}
 	require.Equal(t, 10624, linearizable)
 }
+
+func TestAnEmptyHistoryReachesEveryLevel(t *testing.T) {
+	r, err := Judge(context.Background(), &history.History{}, linear.Options{})
+	require.NoError(t, err)
+	for l := range levels {
+		require.Equal(t, Finding{Level: l}, r.Of(l))
+	}
+	require.Empty(t, r.Staleness)
+}
+
+// TestOneClientSeesItsOwnWritesExactlyIfItIsLinearizable: with a single client
+// the latest version is its own last write, so that all levels but 2-atomicity
+// say the same.
+func TestOneClientSeesItsOwnWritesExactlyIfItIsLinearizable(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 8))
+	var seen outcome
+	for range 3000 {
+		h, opt := drawHistory(shape{keys: 2, operations: 8, clients: 1, length: 3, recent: 2}, rng.IntN)
+		opt.FailedCAS = linear.FailedCASDropped
+		r, err := Judge(context.Background(), h, opt)
+		require.NoError(t, err)
+		want := r.Of(Linearizable).Verdict
+		seen[want]++
+		require.Equal(t, want, r.Of(Sequential).Verdict, "%v", h.Operations)
+		if got := r.Of(ReadYourWrites).Verdict; got != properties.Inconclusive && r.Of(TwoAtomic).Explanation == "" {
+			require.Equal(t, want, got, "%v", h.Operations)
+		}
+	}
+	require.Equal(t, outcome{}, seen)
+}
+
+// TestNotesAreReadOrLookedUpAlike holds both ways to learn of another client's
+// program against each other, beyond the reach of comparing all pairs.
+func TestNotesAreReadOrLookedUpAlike(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 9))
+	var seen outcome
+	for range 2000 {
+		h, opt := drawHistory(shape{keys: 3, operations: 60, clients: 5, length: 4, recent: 9}, rng.IntN)
+		v := resolve(h, &opt)
+		read, looked := newSessions(v), newSessions(v)
+		read.lookup, looked.lookup = 1_000_000, 0
+		for g, f := range read.judge(context.Background()) {
+			seen[f.Verdict]++
+			require.Equal(t, f, looked.judge(context.Background())[g], "%v", h.Operations)
+		}
+	}
+	require.Equal(t, outcome{}, seen)
+}
+
+func TestACancelledJudgeKnowsNothing(t *testing.T) {
+	done, cancel := context.WithCancel(context.Background())
+	cancel()
+	opt := linear.Options{Model: linear.KV}
+	v := resolve(lagging(3000, 16, 4, 3), &opt)
+	require.Equal(t, "context canceled", v.judgeSessions(done)[0].Reason)
+	keys, found := v.judgeKeys(done, false)
+	require.Equal(t, "context canceled", found.Reason)
+	require.Equal(t, Staleness{Key: "k0", AtLeast: 1, Read: -1}, keys[0])
+	require.Equal(t, properties.Inconclusive, v.judgeSequential(done).Verdict)
+}

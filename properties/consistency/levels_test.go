@@ -15,7 +15,7 @@ import (
 
 // story reads a history of lines "client key kind value from to": the value of
 // a read is what it returned, that of a cas is old>new, and "to" is - if nobody
-// knows.
+// knows. A seventh word, failed, may follow.
 func story(t testing.TB, text string) *history.History {
 	kinds := map[string]history.Kind{"r": history.Read, "w": history.Write, "cas": history.CAS}
 	number := func(s string) int64 {
@@ -33,12 +33,15 @@ func story(t testing.TB, text string) *history.History {
 	h := &history.History{}
 	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
 		f := strings.Fields(line)
-		require.Len(t, f, 6, line)
+		require.True(t, len(f) == 6 || len(f) == 7 && f[6] == "failed", line)
 		o := history.Operation{Client: int(number(f[0])), Key: f[1], Kind: kinds[f[2]], Call: number(f[4])}
 		if f[5] == "-" {
 			o.Outcome, o.Return = history.Unknown, history.Pending
 		} else {
 			o.Return = number(f[5])
+		}
+		if len(f) == 7 {
+			o.Outcome = history.Failed
 		}
 		old, arg, _ := strings.Cut(f[3], ">")
 		switch o.Kind {

@@ -87,6 +87,12 @@ func TestRandomHistoriesAreJudgedAlikeInThreeWays(t *testing.T) {
 	}
 }
 
+func TestSeedsThatOnceBrokeAreJudgedAlike(t *testing.T) {
+	for _, seed := range []uint64{1088792, 1574844, 1862080} { // told of the initial value as if it had been written
+		requireJudgedAlike(t, seed, &crossTally{})
+	}
+}
+
 // requireJudgedAlike draws one history, nine of ten short, and judges each key
 // by porcupine, by the model's monitor, and if it is short by trying every
 // order, and then all by Check. What proves Check's verdict is verified.

@@ -129,8 +129,8 @@ func (e *explainer) between(all []*episode) ground {
 	for _, to := range all {
 		links := []*history.Operation{to.writer}
 		for from := to.from; from != nil && len(links) <= len(all); from = from.from {
-			for _, q := range all {
-				if q.root(len(all)) != to.root(len(all)) && from.precedes(q) && q.precedes(to) {
+			for _, q := range all { // the initial value comes between no others
+				if q.first != nil && q.root(len(all)) != to.root(len(all)) && from.precedes(q) && q.precedes(to) {
 					return e.inBetween(from, q, to, links)
 				}
 			}
