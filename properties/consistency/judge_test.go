@@ -206,25 +206,18 @@ func TestAnEmptyHistoryReachesEveryLevel(t *testing.T) {
 	require.Empty(t, r.Staleness)
 }
 
-// TestOneClientSeesItsOwnWritesExactlyIfItIsLinearizable: with a single client
-// the latest version is its own last write, so that all levels but 2-atomicity
-// say the same.
-func TestOneClientSeesItsOwnWritesExactlyIfItIsLinearizable(t *testing.T) {
+func TestOfOneClientSequentialIsLinearizable(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 8))
 	var seen outcome
 	for range 3000 {
 		h, opt := drawHistory(shape{keys: 2, operations: 8, clients: 1, length: 3, recent: 2}, rng.IntN)
-		opt.FailedCAS = linear.FailedCASDropped
 		r, err := Judge(context.Background(), h, opt)
 		require.NoError(t, err)
 		want := r.Of(Linearizable).Verdict
 		seen[want]++
 		require.Equal(t, want, r.Of(Sequential).Verdict, "%v", h.Operations)
-		if got := r.Of(ReadYourWrites).Verdict; got != properties.Inconclusive && r.Of(TwoAtomic).Explanation == "" {
-			require.Equal(t, want, got, "%v", h.Operations)
-		}
 	}
-	require.Equal(t, outcome{}, seen)
+	require.Equal(t, outcome{2011, 0, 989}, seen)
 }
 
 // TestNotesAreReadOrLookedUpAlike holds both ways to learn of another client's
@@ -237,12 +230,13 @@ func TestNotesAreReadOrLookedUpAlike(t *testing.T) {
 		v := resolve(h, &opt)
 		read, looked := newSessions(v), newSessions(v)
 		read.lookup, looked.lookup = 1_000_000, 0
-		for g, f := range read.judge(context.Background()) {
+		found := read.judge(context.Background())
+		require.Equal(t, found, looked.judge(context.Background()), "%v", h.Operations)
+		for _, f := range found {
 			seen[f.Verdict]++
-			require.Equal(t, f, looked.judge(context.Background())[g], "%v", h.Operations)
 		}
 	}
-	require.Equal(t, outcome{}, seen)
+	require.Equal(t, outcome{3667, 1502, 2831}, seen)
 }
 
 func TestACancelledJudgeKnowsNothing(t *testing.T) {
@@ -253,6 +247,6 @@ func TestACancelledJudgeKnowsNothing(t *testing.T) {
 	require.Equal(t, "context canceled", v.judgeSessions(done)[0].Reason)
 	keys, found := v.judgeKeys(done, false)
 	require.Equal(t, "context canceled", found.Reason)
-	require.Equal(t, Staleness{Key: "k0", AtLeast: 1, Read: -1}, keys[0])
+	require.Equal(t, Staleness{Key: v.keys[0], AtLeast: 1, Read: -1}, keys[0])
 	require.Equal(t, properties.Inconclusive, v.judgeSequential(done).Verdict)
 }

@@ -269,6 +269,13 @@ func TestStalenessIsTold(t *testing.T) {
 		Sentence: "read of 1 of x by client 1 was at least 1 write behind: it was called after the write of 2 by client 0 had happened"},
 	}, r.Staleness)
 
+	h := story(t, "0 x w 1 0 1\n0 x w 2 2 3\n1 x r 1 4 5")
+	h.Operations[1].ReturnTime, h.Operations[2].CallTime = 1e9, 4.5e9
+	r, err = Judge(context.Background(), h, opt)
+	require.NoError(t, err)
+	require.Equal(t, "read of 1 of x by client 1 was at least 1 write behind: it was called 3.5s after the write of 2 by client 0 had happened",
+		r.Staleness[0].Sentence)
+
 	r, err = Judge(context.Background(), story(t, "0 x w 1 0 9\n1 x w 2 0 9\n2 x r 1 10 11\n3 x r 2 10 11"), opt)
 	require.NoError(t, err)
 	require.Equal(t, []Staleness{{Key: "x", AtLeast: 2, Exact: true, Read: -1}}, r.Staleness)
@@ -362,6 +369,13 @@ func TestBoundsMakeItInconclusive(t *testing.T) {
 	verdict, reason := x.run(context.Background(), false, 1000)
 	require.Equal(t, properties.Inconclusive, verdict)
 	require.Equal(t, "gave up at 1000 bytes", reason)
+	opt.Steps = 10
+	_, found := v.judgeKeys(context.Background(), false)
+	require.Equal(t, properties.Fail, found.Verdict, "a read two writes behind takes no search")
+	near := resolve(lagging(3000, 16, 4, 1), &opt)
+	_, found = near.judgeKeys(context.Background(), false)
+	require.Equal(t, properties.Inconclusive, found.Verdict)
+	require.Contains(t, found.Reason, " writes found within the bound of steps, nor that there is none")
 	done, cancel := context.WithCancel(context.Background())
 	cancel()
 	require.Contains(t, v.judgeSequential(done).Reason, "context canceled")
@@ -452,4 +466,25 @@ func TestMostOrdersAreFoundAtOnce(t *testing.T) {
 		f := resolve(lagging(40_000, 16, 16, lag), &opt).judgeSequential(context.Background())
 		require.Equal(t, Finding{Level: Sequential}, f)
 	}
+}
+
+// TestAContradictionAmongManyIsFew plants one into a history of so many clients
+// that there are no clocks for all.
+func TestAContradictionAmongManyIsFew(t *testing.T) {
+	h := lagging(20_000, 5000, 4, 0)
+	last := h.Operations[len(h.Operations)-1].Call
+	for i, value := range []int64{1, 2, 1} {
+		h.Operations = append(h.Operations, history.Operation{Client: 7, Key: "new", Out: history.Int(-value),
+			Call: last + 10_000_000 + int64(2*i), Return: last + 10_000_001 + int64(2*i)})
+	}
+	for i, value := range []int64{1, 2} {
+		h.Operations = append(h.Operations, history.Operation{Client: 8 + i, Key: "new", Kind: history.Write, Arg: history.Int(-value),
+			Call: last + 10_000_000, Return: last + 10_000_009})
+	}
+	sortByCall(h)
+	opt := linear.Options{Model: linear.KV, Memory: 64 << 20}
+	f := resolve(h, &opt).judgeSequential(context.Background())
+	require.Equal(t, "no order that keeps each client's own explains this: client 7 read -1 of new, then read -2 of new, "+
+		"then read -1 of new; client 8 wrote -1 to new; client 9 wrote -2 to new", f.Explanation)
+	require.Len(t, f.Operations, 5)
 }

@@ -38,6 +38,9 @@ type Result struct {
 	// key's history that is not linearizable. Nil unless the verdict is Fail,
 	// and if the bounds did not allow to find it.
 	Culprit *history.Operation
+	// Prefix counts the operations in that prefix: those of the key that had been
+	// called when Culprit returned. 0 without Culprit.
+	Prefix int
 	// Contradiction proves a Fail with few operations, and Check has verified it.
 	// Nil unless the verdict is Fail, and if the bounds did not allow to find it.
 	Contradiction *Contradiction
@@ -160,7 +163,7 @@ func (c *checker) explain(objects []object) {
 		c.res.Explanation = fmt.Sprintf("no order of the %s explains what they returned", o)
 		return
 	}
-	c.res.Culprit = o.ops[f.last]
+	c.res.Culprit, c.res.Prefix = o.ops[f.last], calledBy(o.ops, f.last)
 	c.contradict(o, f)
 }
 

@@ -163,6 +163,7 @@ func TestACulpritEndsTheShortestFailingPrefix(t *testing.T) {
 		"1 :invoke :read nil", "1 :ok :read 1", "1 :invoke :read nil", "1 :ok :read 9")
 	res := check(t, h, Options{})
 	require.Equal(t, &h.Operations[3], res.Culprit)
+	require.Equal(t, 4, res.Prefix)
 	require.Equal(t, "read of 1 by client 2", res.Culprit.String())
 	require.Equal(t, "read returned 1 after 2 was acknowledged", res.Explanation)
 }

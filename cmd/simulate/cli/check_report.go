@@ -53,6 +53,9 @@ func (j *judged) proof() []string {
 		lines = append(lines, c.Sentence)
 		lines = append(lines, c.Table(j.history)...)
 	}
+	if j.result.Culprit != nil {
+		lines = append(lines, fmt.Sprintf("the shortest prefix that fails has %s%s", plural(j.result.Prefix, "operation"), ofKey(j.Key)))
+	}
 	if n := len(j.result.Failing); n > 0 && j.Keys > 1 {
 		lines = append(lines, fmt.Sprintf("%d of %s fail: %s", n, plural(j.Keys, "key"), strings.Join(j.result.Failing, " ")))
 	}
@@ -115,6 +118,7 @@ func (r *checkReport) add(j judged) {
 // contradiction is what --explain adds to the JSON object.
 type contradiction struct {
 	Sentence   string        `json:"sentence"`
+	Prefix     int           `json:"prefix"` // operations of the key, in the shortest prefix that fails
 	Operations []contradicts `json:"operations"`
 }
 
@@ -130,7 +134,7 @@ type contradicts struct {
 
 func (j *judged) contradiction() *contradiction {
 	found := j.result.Contradiction
-	c := &contradiction{Sentence: found.Sentence}
+	c := &contradiction{Sentence: found.Sentence, Prefix: j.result.Prefix}
 	add := func(at int32, possible bool) {
 		op := &j.history.Operations[at]
 		o := contradicts{Client: op.Client, Action: op.Action(), Call: op.Call, Possible: possible}
