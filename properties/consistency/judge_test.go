@@ -143,15 +143,15 @@ func TestSessionGuaranteesAgreeWithTheirDefinitions(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	var seen [len(guarantees)]outcome
 	circles, missed := 0, 0
-	for range 100_000 {
+	for range 60_000 {
 		h, opt := drawHistory(shape{keys: 3, operations: 12, clients: 4, length: 4, recent: 6}, rng.IntN)
 		c, m := requireSessions(t, h, opt, &seen)
 		circles, missed = circles+c, missed+m
 	}
 	require.Equal(t, [len(guarantees)]outcome{
-		{71771, 2877, 25352}, {78082, 13137, 8781}, {83441, 14322, 2237}, {84527, 14571, 902},
+		{43090, 1753, 15157}, {46871, 7899, 5230}, {50078, 8587, 1335}, {50720, 8743, 537},
 	}, seen)
-	require.Equal(t, [2]int{319, 1}, [2]int{circles, missed})
+	require.Equal(t, [2]int{195, 1}, [2]int{circles, missed})
 }
 
 func TestDrawnHistoriesAgreeWithTheDefinitions(t *testing.T) {

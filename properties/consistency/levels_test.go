@@ -471,7 +471,7 @@ func TestMostOrdersAreFoundAtOnce(t *testing.T) {
 // TestAContradictionAmongManyIsFew plants one into a history of so many clients
 // that there are no clocks for all.
 func TestAContradictionAmongManyIsFew(t *testing.T) {
-	h := lagging(20_000, 5000, 4, 0)
+	h := lagging(6000, 1500, 4, 0)
 	last := h.Operations[len(h.Operations)-1].Call
 	for i, value := range []int64{1, 2, 1} {
 		h.Operations = append(h.Operations, history.Operation{Client: 7, Key: "new", Out: history.Int(-value),
@@ -482,7 +482,7 @@ func TestAContradictionAmongManyIsFew(t *testing.T) {
 			Call: last + 10_000_000, Return: last + 10_000_009})
 	}
 	sortByCall(h)
-	opt := linear.Options{Model: linear.KV, Memory: 64 << 20}
+	opt := linear.Options{Model: linear.KV, Memory: 32 << 20}
 	f := resolve(h, &opt).judgeSequential(context.Background())
 	require.Equal(t, "no order that keeps each client's own explains this: client 7 read -1 of new, then read -2 of new, "+
 		"then read -1 of new; client 8 wrote -1 to new; client 9 wrote -2 to new", f.Explanation)

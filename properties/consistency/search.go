@@ -63,6 +63,9 @@ func (s *saturation) search(ctx context.Context, steps, memory int64) (v propert
 	}{{false, 64}, {true, 2}, {false, 2}} {
 		x := newSearch(s)
 		x.steps = steps / plan.share
+		if plan.dives && x.hopeless() {
+			continue
+		}
 		if v, reason = x.run(ctx, plan.dives, memory); v != properties.Inconclusive {
 			return v, ""
 		}
@@ -111,6 +114,9 @@ func (x *search) run(ctx context.Context, dives bool, memory int64) (v propertie
 
 // stride is what an event costs, in steps: each client is looked at.
 func (x *search) stride() int64 { return 1 + int64(x.clients)/16 }
+
+// hopeless reports whether the steps do not even suffice for the writes.
+func (x *search) hopeless() bool { return x.steps < x.stride()*int64(len(x.writing)) }
 
 // jump takes back twice as many writes as the last time, and has others tried.
 func (x *search) jump() {

@@ -52,6 +52,9 @@ func (p *programs) glance(ctx context.Context, steps, memory int64) bool {
 	bare, _ := p.saturate(ctx, steps, 0)
 	x := newSearch(bare)
 	x.steps = min(steps/2, 4*x.stride()*int64(len(p.op)))
+	if x.hopeless() {
+		return false
+	}
 	verdict, _ := x.run(ctx, true, memory/2)
 	return verdict == properties.Pass
 }

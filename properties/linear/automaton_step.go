@@ -11,6 +11,7 @@ type stepAutomaton struct {
 	number map[history.Value]uint32
 	state  uint32
 	size   int64 // bytes of the texts and lists in states
+	bound  int64 // of size: a state that would exceed it is not made
 
 	// An open-addressing table, at most three quarters full.
 	slots []stepped
@@ -28,7 +29,8 @@ type stepped struct {
 const noState = ^uint32(0) // next of an impossible step
 
 func newStepAutomaton(opt *Options, c *classes) *stepAutomaton {
-	s := &stepAutomaton{opt: opt, ops: c.ops, number: map[history.Value]uint32{}, slots: make([]stepped, 64)}
+	s := &stepAutomaton{opt: opt, ops: c.ops, number: map[history.Value]uint32{}, slots: make([]stepped, 64),
+		bound: opt.memoryBound()}
 	s.intern(opt.initial())
 	return s
 }
@@ -54,12 +56,17 @@ func (s *stepAutomaton) slot(state uint32, class int32) *stepped {
 	return &s.slots[at]
 }
 
-// step returns the number of the state that class leads to.
+// step returns the number of the state that class leads to. If that might not fit
+// into memory it only counts its bytes, with which the search gives up.
 func (s *stepAutomaton) step(class int32) (next uint32, possible bool) {
 	found := s.slot(s.state, class)
 	next = found.next
 	if next == 0 {
 		next = noState
+		if size := s.opt.stepSize(s.states[s.state], s.ops[class]); s.size+size > s.bound {
+			s.size += size
+			return 0, false
+		}
 		if possible, after := s.opt.step(s.states[s.state], s.ops[class]); possible {
 			next = s.intern(after) + 1
 		}

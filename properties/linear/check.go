@@ -26,13 +26,13 @@ type Result struct {
 	// matter, and those operations.
 	Keys, Operations int
 	// Overlapping counts the judged operations that returned and were concurrent
-	// with another such operation of the same key. At 0 a history is sequential: a Pass says
-	// nothing about concurrency, and the caller may want to call it
+	// with another such operation of the same key. At 0 a history is sequential: a
+	// Pass says nothing about concurrency, and the caller may want to call it
 	// inconclusive.
 	Overlapping int
 	// Orders prove a Pass: for each key, in order of first appearance, an order
 	// of its operations that explains every answer. Check has verified them, as
-	// VerifyOrder does one. Nil if the engine gives no orders, as porcupine.
+	// VerifyOrder does one. Nil unless the verdict is Pass.
 	Orders []Order
 	// Culprit is the operation whose return ends the shortest prefix of the
 	// key's history that is not linearizable. Nil unless the verdict is Fail,
@@ -55,10 +55,11 @@ type Result struct {
 // were reached or ctx is done, what is not known is Inconclusive. Only a
 // deadline of ctx makes a verdict depend on the machine.
 //
-// The error wraps history.ErrInvalid if Validate refuses h, and names a model that fits
-// if opt.Model lacks an operation of h. Where a near-linear monitor decides, the
-// work is O(n log n); elsewhere it grows in the worst case exponentially with the
-// operations concurrent on a key, pending ones included.
+// The error wraps history.ErrInvalid if Validate refuses h, names a model that
+// fits if opt.Model lacks an operation of h, and says so if opt makes no sense.
+// Where a near-linear monitor decides, the work is O(n log n); elsewhere it grows
+// in the worst case exponentially with the operations concurrent on a key,
+// pending ones included.
 func Check(ctx context.Context, h *history.History, opt Options) (Result, error) {
 	objects, err := split(h, &opt)
 	if err != nil {
@@ -251,7 +252,7 @@ func split(h *history.History, opt *Options) ([]object, error) {
 	for i, k := range of {
 		if k >= 0 {
 			o := &objects[k]
-			o.ops, o.at = append(o.ops, &h.Operations[i]), append(o.at, int32(i))
+			o.ops, o.at = append(o.ops, opt.seen(&h.Operations[i])), append(o.at, int32(i))
 		}
 	}
 	return objects, nil

@@ -12,7 +12,7 @@ import (
 	"phoenix/properties/history"
 )
 
-// history reads lines such as "0 :invoke :write 1", a process, a type, an
+// script reads lines such as "0 :invoke :write 1", a process, a type, an
 // operation and its value; with model kv the value is [key value].
 func script(t *testing.T, m Model, lines ...string) *history.History {
 	t.Helper()
@@ -303,4 +303,67 @@ func TestAFailureWithoutStepsForItsCulpritIsStillAFailure(t *testing.T) {
 	require.Nil(t, res.Culprit)
 	require.Equal(t, "no order of the 28 operations of x explains what they returned", res.Explanation)
 	require.Equal(t, "pop from x returned 0, which an earlier pop had returned", spend(10*enough).Explanation)
+}
+
+func TestWhatAnUnknownOutcomeSaysItReturnedDoesNotMatter(t *testing.T) {
+	add := history.Operation{Client: 1, Kind: history.Add, Arg: history.Int(1), Out: history.Bool(false),
+		Call: 0, Return: history.Pending, Outcome: history.Unknown}
+	see := history.Operation{Client: 2, Kind: history.Remove, Arg: history.Int(1), Out: history.Bool(true), Call: 1, Return: 2}
+	h := &history.History{Operations: []history.Operation{add, see}}
+	for _, m := range []Model{Set, Multiset} {
+		for e := range engines {
+			opt := Options{Model: m, Engine: Engine(e)}
+			res, err := Check(context.Background(), h, opt)
+			require.NoError(t, err)
+			require.Equal(t, properties.Pass, res.Verdict)
+			require.NoError(t, VerifyOrder(h, opt, res.Orders[0]))
+		}
+	}
+}
+
+func TestAContainerBeginsWithAList(t *testing.T) {
+	for m := Queue; m <= Multiset; m++ {
+		res, err := Check(context.Background(), &history.History{}, Options{Model: m, Init: history.Text("a")})
+		require.EqualError(t, err, fmt.Sprintf("linear: a %v cannot hold \"a\" at first, expected a list", m))
+		require.Equal(t, properties.Inconclusive, res.Verdict)
+	}
+}
+
+func TestAllThatAMultisetMayHoldIsBounded(t *testing.T) {
+	const n = 300
+	h := &history.History{}
+	for i := range int64(n) {
+		h.Operations = append(h.Operations, history.Operation{Kind: history.Add, Arg: history.Int(i), Call: 2 * i, Return: 2*i + 1})
+	}
+	for c := range 5 { // some n^5 bags
+		h.Operations = append(h.Operations, history.Operation{Client: c + 1, Kind: history.Dequeue, Call: 2 * n,
+			Return: history.Pending, Outcome: history.Unknown})
+	}
+	h.Operations = append(h.Operations, history.Operation{Kind: history.Read, Out: history.List(), Call: 2 * n, Return: 2*n + 1})
+	for _, e := range []Engine{Search, Porcupine} {
+		res := check(t, h, Options{Model: Multiset, Engine: e, Memory: 16 << 20})
+		require.Equal(t, properties.Inconclusive, res.Verdict)
+		require.Contains(t, res.Reason, outOfMemory)
+	}
+}
+
+func TestAFailureAmongVeryManyPendingOperationsIsFoundWithinTheBounds(t *testing.T) {
+	const n = 50_000
+	h := &history.History{}
+	for i := range int64(n) {
+		h.Operations = append(h.Operations, history.Operation{Client: int(i), Kind: history.Write, Arg: history.Int(i), Call: i,
+			Return: history.Pending, Outcome: history.Unknown})
+	}
+	at := int64(n)
+	do := func(op history.Operation) {
+		op.Client, op.Call, op.Return = n, at, at+1
+		h.Operations = append(h.Operations, op)
+		at += 2
+	}
+	do(history.Operation{Kind: history.Write, Arg: history.Int(-1)})
+	do(history.Operation{Kind: history.CAS, Old: history.Int(-1), Arg: history.Int(-2), Outcome: history.Failed})
+	do(history.Operation{Kind: history.Read, Out: history.Int(-1)})
+	res := check(t, h, Options{Model: CASRegister})
+	require.Equal(t, properties.Fail, res.Verdict)
+	require.Nil(t, res.Contradiction) // any of the writes may have made the CAS fail: too many orders to try
 }

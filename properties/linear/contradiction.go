@@ -137,7 +137,7 @@ func (m *minimizer) fromAll() bool {
 
 // perStep is how many operations are looked at while the model takes a step, so
 // that looking counts as well.
-const perStep = 16
+const perStep = 4
 
 // decide judges the restricted history.
 func (m *minimizer) decide(roles []role, steps int64) decision {
@@ -171,7 +171,7 @@ func (m *minimizer) closeOver(roles []role) {
 // minimize takes operations away until there is none that can be spared.
 func (m *minimizer) minimize() {
 	chunk := max(1, m.size.definite/2)
-	for m.left > 0 {
+	for m.left > 0 && m.ctx.Err() == nil {
 		improved := m.pass(chunk)
 		if chunk == 1 && !improved {
 			return
@@ -188,7 +188,7 @@ func (m *minimizer) pass(chunk int) (improved bool) {
 		members = append(members, m.members(optional)...)
 	}
 	for rest := range slices.Chunk(members, chunk) {
-		if m.left <= 0 {
+		if m.left <= 0 || m.ctx.Err() != nil {
 			break
 		}
 		improved = m.spare(rest) || improved

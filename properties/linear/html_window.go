@@ -154,6 +154,10 @@ func (p *page) linearizations(ops []*history.Operation, steps int) [][]int {
 // possible: where it cannot happen, as an acquire of a lock that is held, it does
 // not. Porcupine places every operation.
 func (p *page) step(state history.Value, op *history.Operation) (bool, history.Value) {
+	const most = 1 << 20 // bytes of a state
+	if op = p.opt.seen(op); p.opt.stepSize(state, op) > most {
+		return false, state
+	}
 	possible, next := p.opt.step(state, op)
 	if !possible && op.Outcome == history.Unknown {
 		return true, state

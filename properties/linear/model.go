@@ -181,7 +181,8 @@ func ParseEngine(s string) (Engine, error) {
 type Options struct {
 	Model Model
 	// Init is what each key holds before the first operation: the value of a
-	// register, the list of what a container holds. A lock is free.
+	// register, the list of what a container holds, where nil is the empty list. A
+	// lock is free whatever Init says.
 	Init      history.Value
 	NilRead   NilRead
 	FailedCAS FailedCAS
@@ -223,8 +224,8 @@ func (o *Options) memoryBound() int64 {
 	return o.Memory
 }
 
-// accepts returns an error if the model lacks an operation of h, naming one
-// that has them all.
+// accepts returns an error if the options make no sense, or if the model lacks an
+// operation of h, naming one that has them all.
 func (o *Options) accepts(h *history.History) error {
 	if int(o.Engine) >= len(engines) {
 		return fmt.Errorf("linear: there is no %v", o.Engine)
@@ -234,6 +235,9 @@ func (o *Options) accepts(h *history.History) error {
 	}
 	if int(o.Model) >= len(models) {
 		return fmt.Errorf("linear: there is no %v", o.Model)
+	}
+	if _, list := o.Init.Items(); o.Model >= Queue && o.Model <= Multiset && !list && !o.Init.IsNil() {
+		return fmt.Errorf("linear: a %v cannot hold %v at first, expected a list", o.Model, o.Init)
 	}
 	var has [256]bool
 	for _, k := range models[o.Model].kinds {

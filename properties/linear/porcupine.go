@@ -62,6 +62,10 @@ func (o *oracle) step(state history.Value, op *history.Operation) (possible bool
 	if o.gaveUp != "" || o.spent() {
 		return false, state
 	}
+	if o.opt.stepSize(state, op) > o.memory {
+		o.gaveUp = outOfMemory
+		return false, state
+	}
 	possible, next = o.opt.step(state, op)
 	if !possible && op.Outcome == history.Unknown {
 		possible, next = true, state

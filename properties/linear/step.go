@@ -19,6 +19,17 @@ func (o *Options) matters(op *history.Operation) bool {
 	return true
 }
 
+// seen returns op without an answer if its outcome is unknown: nobody saw one,
+// whatever Out says. A Step sees op as it is.
+func (o *Options) seen(op *history.Operation) *history.Operation {
+	if op.Outcome != history.Unknown || op.Out.IsNil() || o.Step != nil {
+		return op
+	}
+	unanswered := *op
+	unanswered.Out = history.Value{}
+	return &unanswered
+}
+
 // initial is what an object holds before the first operation.
 func (o *Options) initial() history.Value {
 	switch {
@@ -41,9 +52,9 @@ func (o *Options) initial() history.Value {
 	return held
 }
 
-// step runs op, which matters, on an object that holds state: whether the
-// outcome is possible and what it holds afterwards. It is the definition of
-// every model; engines may use a faster form of it.
+// step runs op, which matters and is as seen, on an object that holds state:
+// whether the outcome is possible and what it holds afterwards. It is the
+// definition of every model; engines may use a faster form of it.
 func (o *Options) step(state history.Value, op *history.Operation) (possible bool, next history.Value) {
 	switch {
 	case o.Step != nil:
@@ -164,6 +175,21 @@ func (o *Options) stepMultiset(state history.Value, op *history.Operation) (bool
 	}
 	slices.SortFunc(next, history.Value.Compare)
 	return len(next) > 0, history.List(slices.Compact(next)...)
+}
+
+// stepSize bounds from above the bytes of the state that step would lead to, if
+// they may be many: a dequeue of unknown outcome multiplies what a multiset may
+// hold by the number of elements.
+func (o *Options) stepSize(state history.Value, op *history.Operation) (size int64) {
+	if o.Step != nil || o.Model != Multiset || op.Kind != history.Dequeue || op.Outcome != history.Unknown {
+		return 0
+	}
+	bags, _ := state.Items()
+	for _, bag := range bags {
+		held, _ := bag.Items()
+		size += int64(len(held)+1) * int64(bag.Size())
+	}
+	return size
 }
 
 // takeAny returns what may be left of held after one element was taken, if any.

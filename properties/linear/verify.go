@@ -75,7 +75,7 @@ func (v *orderVerifier) order(o *Order) error {
 	}
 	possible := v.opt.replay(v.h, o.Operations)
 	for _, i := range o.Operations {
-		if !possible(&v.h.Operations[i]) {
+		if !possible(v.opt.seen(&v.h.Operations[i])) {
 			return v.refuse(o, i, "cannot happen after those placed ahead of it")
 		}
 	}

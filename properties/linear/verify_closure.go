@@ -51,13 +51,13 @@ import (
 // release has no such substitute: S must be closed for its window, too.
 //
 // Queues, stacks, sets and multisets. S is closed if it has each operation called
-// by T that may put in or take an element which S mentions. What takes an unknown element may touch any; a take that had not
-// returned before T counts as one. Dropping all other elements from the
-// states of L leaves a sequence of states that R runs through: the elements that
-// are left keep their order, what is empty stays empty, and a read of all
-// elements answers with those that are left. So the restricted history drops
-// them from the initial state and from the reads. An other that took one of the
-// dropped elements is left out of R.
+// by T that may put in or take an element which S mentions. What takes an unknown
+// element may touch any; a take that had not returned before T counts as one.
+// Dropping all other elements from the states of L leaves a sequence of states
+// that R runs through: the elements that are left keep their order, what is empty
+// stays empty, and a read of all elements answers with those that are left. So
+// the restricted history drops them from the initial state and from the reads. An
+// other that took one of the dropped elements is left out of R.
 //
 // With the user's Step, S is closed if it has all that was called by T and is
 // not a mere look. Step is assumed to allow to an operation of unknown outcome
@@ -254,9 +254,12 @@ type pins []struct{ returned, called int64 }
 func (s *scene) pins(roles []role) pins {
 	var p pins
 	for _, i := range members(roles) {
+		if roles[i] != definite {
+			continue
+		}
 		op := s.ops[i]
 		states, anyChange := s.opt.accepted(op)
-		if roles[i] == definite && (len(states) > 0 || anyChange || op.Kind == history.Write) {
+		if len(states) > 0 || anyChange || op.Kind == history.Write {
 			p = append(p, struct{ returned, called int64 }{op.Return, op.Call})
 		}
 	}

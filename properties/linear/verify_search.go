@@ -39,11 +39,18 @@ type attempt struct {
 // errTooLarge if it could not try them all.
 func anyOrder(opt *Options, ops []*history.Operation, steps int) (order []int32, exists bool, err error) {
 	x := exhaustive{opt: opt, ops: ops, placed: make([]byte, len(ops)), failed: make(map[attempt]struct{}), steps: steps}
+	latest := make(map[history.Operation]int)
 	for i, op := range ops {
+		x.twin = append(x.twin, -1)
 		if op.Outcome != history.Unknown {
 			x.left++
+			continue
 		}
-		x.twin = append(x.twin, x.twinOf(i))
+		alike := x.alike(op)
+		if twin, ok := latest[alike]; ok && opt.Step == nil {
+			x.twin[i] = twin
+		}
+		latest[alike] = i
 	}
 	exists = x.extend(opt.initial())
 	if x.steps < 0 {
@@ -52,19 +59,15 @@ func anyOrder(opt *Options, ops []*history.Operation, steps int) (order []int32,
 	return x.order, exists, nil
 }
 
-// twinOf returns the latest operation ahead of ops[i] which could take its
-// place: as neither ever returns, an order with ops[i] alone, or ahead, is still
-// one when they change places. So the earlier one is placed first.
-func (x *exhaustive) twinOf(i int) int {
-	a := x.ops[i]
-	for j := i - 1; j >= 0 && x.opt.Step == nil && a.Outcome == history.Unknown; j-- {
-		b := x.ops[j]
-		if b.Outcome == history.Unknown && a.Kind == b.Kind && a.Arg == b.Arg && a.Old == b.Old && a.Out == b.Out &&
-			(a.Client == b.Client || x.opt.Model != Lock) {
-			return j
-		}
+// alike returns what op, of unknown outcome, has in common with those which could
+// take its place: as none of them ever returns, an order with a later one alone,
+// or ahead, is still one when they change places. So the earlier is placed first.
+func (x *exhaustive) alike(op *history.Operation) history.Operation {
+	a := history.Operation{Kind: op.Kind, Arg: op.Arg, Old: op.Old, Out: op.Out}
+	if x.opt.Model == Lock {
+		a.Client = op.Client
 	}
-	return -1
+	return a
 }
 
 // extend reports whether the placed operations, which led to state, can be
@@ -72,6 +75,9 @@ func (x *exhaustive) twinOf(i int) int {
 func (x *exhaustive) extend(state history.Value) bool {
 	if x.left == 0 {
 		return true
+	}
+	if x.steps -= len(x.ops) / perStep; x.steps < 0 { // bounds the bytes of x.failed, too
+		return false
 	}
 	here := attempt{string(x.placed), state}
 	if _, failed := x.failed[here]; failed || x.outgrown(state) {
