@@ -348,7 +348,7 @@ func TestAllThatAMultisetMayHoldIsBounded(t *testing.T) {
 }
 
 func TestAFailureAmongVeryManyPendingOperationsIsFoundWithinTheBounds(t *testing.T) {
-	const n = 50_000
+	const n = 20_000
 	h := &history.History{}
 	for i := range int64(n) {
 		h.Operations = append(h.Operations, history.Operation{Client: int(i), Kind: history.Write, Arg: history.Int(i), Call: i,
@@ -363,7 +363,7 @@ func TestAFailureAmongVeryManyPendingOperationsIsFoundWithinTheBounds(t *testing
 	do(history.Operation{Kind: history.Write, Arg: history.Int(-1)})
 	do(history.Operation{Kind: history.CAS, Old: history.Int(-1), Arg: history.Int(-2), Outcome: history.Failed})
 	do(history.Operation{Kind: history.Read, Out: history.Int(-1)})
-	res := check(t, h, Options{Model: CASRegister})
+	res := check(t, h, Options{Model: CASRegister, Steps: 1_000_000})
 	require.Equal(t, properties.Fail, res.Verdict)
 	require.Nil(t, res.Contradiction) // any of the writes may have made the CAS fail: too many orders to try
 }

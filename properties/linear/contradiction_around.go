@@ -43,9 +43,6 @@ func (s *scene) around(roles []role) (near *scene, nearRoles []role, at []int32)
 // aroundValues returns whether an operation may set what D or such an operation
 // accepts. Everything may play a part where any change counts.
 func (s *scene) aroundValues(roles []role) func(*history.Operation) bool {
-	if slices.ContainsFunc(s.ops, func(op *history.Operation) bool { return op.Kind == history.Append }) {
-		return func(*history.Operation) bool { return true }
-	}
 	accepted := make(map[history.Value]bool)
 	for _, i := range members(roles) {
 		states, anyChange := s.opt.accepted(s.ops[i])
@@ -59,7 +56,10 @@ func (s *scene) aroundValues(roles []role) func(*history.Operation) bool {
 	writers := func(op *history.Operation) bool { return changes(op) && accepted[op.Arg] }
 	var from []history.Value
 	for _, op := range s.ops {
-		if op.Kind == history.CAS && writers(op) {
+		switch {
+		case op.Kind == history.Append:
+			return func(*history.Operation) bool { return true }
+		case op.Kind == history.CAS && writers(op):
 			from = append(from, op.Old)
 		}
 	}

@@ -99,7 +99,7 @@ type shortest struct {
 	done   []int32 // byReturn, made when it is needed
 	left   int64   // steps
 	good   int32   // this prefix passes, none if only the empty one is known to
-	bad    int32   // this one fails
+	bad    int32   // this one fails, none if only the whole is known to
 	begun  *minimizer
 	gaveUp bool
 }
@@ -112,8 +112,10 @@ type shortest struct {
 // in the worst case there are twice as many as without. ok is false if the bounds
 // were reached before.
 func whereFails(ctx context.Context, opt *Options, ops []*history.Operation, core []int32) (f failing, ok bool) {
-	s := shortest{ctx: ctx, opt: opt, ops: ops, left: opt.stepBound(), good: none}
-	s.fail(s.before(none), core)
+	s := shortest{ctx: ctx, opt: opt, ops: ops, left: opt.stepBound(), good: none, bad: none}
+	if s.fail(none, core); s.bad == none {
+		s.bad = s.before(none)
+	}
 	for bound := s.begun != nil; !s.gaveUp; bound = !bound && s.begun != nil {
 		at := int32(none)
 		if bound {
@@ -200,7 +202,7 @@ func (s *shortest) fail(at int32, core []int32) {
 // begin notes that core is a contradiction, unless it is not.
 func (s *shortest) begin(core []int32) bool {
 	last := s.lastOf(core)
-	if last < 0 || !returnedBy(s.ops, last, s.bad) {
+	if last < 0 || s.bad != none && !returnedBy(s.ops, last, s.bad) {
 		return false
 	}
 	m := newMinimizer(s.ctx, s.opt, s.ops, last, s.left)
