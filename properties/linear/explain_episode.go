@@ -95,6 +95,9 @@ func (p *episode) writerOld() history.Value {
 // compare-and-set joined.
 func (e *explainer) bothOrders() ground {
 	all := e.episodes()
+	if len(all) > pairwise {
+		return ground{}
+	}
 	for _, p := range all {
 		for _, q := range all {
 			if p != q && p.precedes(q) && q.precedes(p) && q.writer != nil {
