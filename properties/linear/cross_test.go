@@ -57,6 +57,10 @@ var ordinaryTally = crossTally{
 	unsure:          3,
 }
 
+// monitor is a near-linear engine for one model. ok is false if it cannot tell:
+// the general search must.
+type monitor func(opt *Options, ops []*history.Operation) (d decision, ok bool)
+
 // The monitors are asked alone, too: what Check says does not tell whom it asked.
 var crossMonitors = [len(models)]monitor{Register: monitorRegister, CASRegister: monitorRegister, KV: monitorRegister,
 	Queue: monitorQueue, Set: monitorSet}

@@ -24,10 +24,6 @@ type decision struct {
 	steps int64
 }
 
-// monitor is a near-linear engine for one model. ok is false if it cannot tell:
-// the general search must.
-type monitor func(opt *Options, ops []*history.Operation) (d decision, ok bool)
-
 // decide asks the engine of opt about the operations of one key.
 func decide(ctx context.Context, opt *Options, ops []*history.Operation, steps int64) decision {
 	switch {

@@ -41,9 +41,8 @@ type explainer struct {
 	later   []*history.Operation // called when the culprit had returned; a story may mention them
 }
 
-// pairwise is up to how many operations of a container, or episodes of a
-// register, are compared each with
-// each; a longer prefix is explained by the general sentence.
+// pairwise is up to how many operations of a container, or episodes of a register,
+// are compared each with each; a longer prefix is explained by the general sentence.
 const pairwise = 4000
 
 // find returns the simplest ground. What a blind write, append, enqueue or push
