@@ -100,7 +100,7 @@ type task struct {
 func (f *checkFlags) task() (t task, err error) {
 	if t.infer = f.model == modelAuto; !t.infer {
 		if t.opt.Model, err = linear.ModelByName(f.model); err != nil {
-			return t, usagef("--model: %v", unprefixed(err))
+			return t, usagef("--model: %v, or %s", unprefixed(err), modelAuto)
 		}
 	}
 	if t.opt.Model == linear.KV && !t.infer {
