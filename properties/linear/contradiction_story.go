@@ -13,7 +13,7 @@ import (
 // texts that grow, a CAS that failed, reads and initial states that list
 // elements, locks, and the user's Step.
 func (s *scene) story(p prefix, contradiction []int32) prefix {
-	member := make(map[int32]bool, len(contradiction))
+	member := make([]bool, len(s.ops))
 	for _, i := range contradiction {
 		member[i] = true
 	}
@@ -24,7 +24,7 @@ func (s *scene) story(p prefix, contradiction []int32) prefix {
 	case s.cell():
 		failedCAS := func(i int32) bool { return s.ops[i].Outcome == history.Failed }
 		append := func(op *history.Operation) bool { return op.Kind == history.Append }
-		if slices.ContainsFunc(contradiction, failedCAS) || slices.ContainsFunc(s.ops, append) {
+		if slices.ContainsFunc(contradiction, failedCAS) || s.opt.Model.Has(history.Append) && slices.ContainsFunc(s.ops, append) {
 			return p
 		}
 		values := s.values(contradiction)
