@@ -87,8 +87,14 @@ func countTo10(seed uint64, forget bool) []properties.Outcome {
 		}
 		return nil
 	})
-	props.Eventually("all ten are counted", func() bool { return server.value == 10 })
-	return append(props.Judge(w.Run(sim.Limit{Until: sim.Time(time.Minute)})), properties.CoverageOf(w).Outcome())
+	props.Eventually("all ten are counted", func() error {
+		if server.value != 10 {
+			return fmt.Errorf("%d are", server.value)
+		}
+		return nil
+	})
+	end := w.Run(sim.Limit{Until: sim.Time(time.Minute)})
+	return append(props.Judge(end, false), properties.CoverageOf(w).Outcome())
 }
 
 // TestCounterThatForgetsIsCaught is the tutorial of 02-a-node-and-its-test.md.

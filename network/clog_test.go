@@ -141,3 +141,38 @@ func TestASlowHostHandlesOneMessageAfterAnother(t *testing.T) {
 	p.run(t)
 	require.Equal(t, []time.Duration{13 * ms, 16 * ms, 19 * ms}, p.times(1))
 }
+
+// Each clog is reported by what it held itself.
+func TestClogsCountEachForItself(t *testing.T) {
+	p := newPost(1, network.Config{}, "a", "b", "c")
+	one := p.n.ClogAll("one", network.OneWay(ids(0, 0), ids(1, 2)))
+	two := p.n.ClogAll("two", network.Cut{{0, 1}, {0, 1}, {1, 0}})
+	idle := p.n.ClogAll("idle", network.Cut{{2, 0}})
+	release := p.n.Clog(0, 1)
+	p.send(0, 0, 1, 1)
+	p.send(ms, 0, 2, 2)
+	p.at(10*ms, func() { two.End(); two.End() })
+	p.send(20*ms, 0, 1, 3)
+	p.at(30*ms, release)
+	p.at(40*ms, one.End)
+	p.run(t)
+	require.Equal(t, []time.Duration{40 * ms, 40 * ms}, p.times(1))
+	require.Equal(t, []time.Duration{40 * ms}, p.times(2))
+	require.Equal(t, []uint64{3, 1, 0}, []uint64{one.Effect, two.Effect, idle.Effect})
+	require.Equal(t, sim.FaultCount{Name: "clog one", Fired: 1, Effect: 3}, p.faults("clog one"))
+	require.Equal(t, sim.FaultCount{Name: "clog", Fired: 1, Effect: 2}, p.faults("clog"))
+	require.True(t, one.Ended())
+	require.False(t, idle.Ended())
+}
+
+func TestClogsOfOneNameCountAMessageOnce(t *testing.T) {
+	p := newPost(1, network.Config{}, "a", "b")
+	cut := network.Cut{{0, 1}}
+	clogs := []*network.Clogging{p.n.ClogAll("x", cut), p.n.ClogAll("y", cut), p.n.ClogAll("x", cut)}
+	p.send(0, 0, 1, 1)
+	p.run(t)
+	for _, c := range clogs {
+		require.Equal(t, uint64(1), c.Effect)
+	}
+	require.Equal(t, sim.FaultCount{Name: "clog x", Fired: 2, Effect: 1}, p.faults("clog x"))
+}

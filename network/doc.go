@@ -15,6 +15,7 @@
 // is perfect and takes no time. The way of a message, in this order:
 //
 //   - It is put into the event stream as [sim.Send], with a number.
+//   - A traitor may change it, keep it back, or send an earlier one again ([Network.Betray]).
 //   - If a partition cuts the link, it is lost.
 //   - It may be lost (Loss, Burst), and changed or lost (Corrupt).
 //   - It waits for the Bandwidth, or is lost to a full Queue.
@@ -22,13 +23,16 @@
 //     It may be held back (Reorder), and a second copy may travel too (Duplicate).
 //   - If a partition cuts the link when it arrives, it is lost.
 //   - If the link is clogged ([Network.Clog]), it stands there until the release.
-//   - A host that is down loses it; one that is paused or busy takes it later.
-//     Otherwise it is delivered.
+//   - A host that is down loses it, and so does one whose inbox is full
+//     ([Network.SetInbox]); one that is paused or busy takes it later. Otherwise it
+//     is delivered.
 //
 // Each copy ends as one [sim.Deliver] or one [sim.Drop] event, whose Cause is the
 // Send and which has its number. The Name of a Drop is one of "partition", "loss",
-// "corrupt", "queue full" and "host down"; that of a Deliver is "corrupted" if the
-// message was changed, and its Value is then what arrived.
+// "corrupt", "queue full", "inbox full" and "host down", or for a traitor's messages
+// "silence" and "unchangeable". That of a Deliver is "corrupted" if the message was
+// changed by a link, "equivocated", "lied", "replayed" or "garbled" if by its sender,
+// and its Value is then what arrived.
 //
 // What a node sends to itself arrives within the same instant, unharmed.
 //
@@ -66,6 +70,23 @@
 // and healed in between does not touch it. Partitions overlap freely: a link works
 // when none cuts it. Nodes that a cut does not mention reach everybody.
 //
+// # Faults with a beginning and an end
+//
+// What the models of links do goes on for as long as they are set. Other faults are
+// put into force and taken out again, each with a handle of its own that counts the
+// messages it touched, and leave the models as they are:
+//
+//   - [Network.Disturb] lays a [Noise] over some links: loss, second copies,
+//     reordering, corruption, more delay, a bottleneck.
+//   - [Network.ClogAll] holds what comes over some links, [Network.Clog] over one.
+//   - [Network.Betray] turns a host into a traitor: its code stays, its messages lie.
+//   - [Network.Strike] strikes one message, by the number it has on its link.
+//
+// [Network.Calm] ends all of them and the noise of models: for a phase in which the
+// nodes are to recover. [Network.OnNoise] tells what noise does to which message, in
+// the form in which Strike takes it: so a failing run with noise becomes one with a
+// list of faults, from which one after another can be left out.
+//
 // # Calls
 //
 // A process that [Endpoint.Go] starts may block: [Proc.Call] sends a [Request] and
@@ -77,17 +98,23 @@
 // # Faults that count
 //
 // [sim.World.Faults] has counters for "loss" (Burst included), "duplicate",
-// "reorder", "corrupt", "bandwidth", "clog", and "partition NAME" for each name.
+// "reorder", "corrupt", "bandwidth", "clog", and for each name "partition NAME",
+// "disturbance NAME", "clog NAME" and "betrayal NAME"; "message lost" and so on for
+// faults of one message, by kind; "inbox HOST" for what full inboxes lost.
 // Noise is Configured once for each model that has it, and has an Effect on a
 // message that was lost; that arrived changed, or as a second copy, or after a later
 // one because it was held back; that had to wait for the bandwidth or found the
 // queue full; that stood before a clog; that a partition stopped. A kind of noise
-// that struck messages which never arrived has fired without effect.
+// that struck messages which never arrived has fired without effect. Disturbances,
+// betrayals and message faults count the same way, except that what they hold back
+// need not be overtaken; whoever asks for these faults counts them as Configured.
 //
 // # Cost and limits
 //
 // A message is encoded once, for the digest and its size; beyond that, sending and
 // delivering take constant time and allocate nothing, whatever noise is configured.
+// Disturbances cost something on the links that they are on, while they last, and
+// betrayals on those of the traitor, who also remembers his last messages.
 // Links are made on first use; memory grows with the pairs that talk and the
 // messages under way. A node with nothing to do costs nothing.
 //

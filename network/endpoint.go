@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"phoenix/sim"
+	"phoenix/sim/disk"
 )
 
 // Endpoint is a node's whole world: its clock, randomness, timers, processes and
@@ -15,6 +16,7 @@ type Endpoint struct {
 	id    ID
 	epoch uint32
 	calls calls
+	disk  *disk.Disk // made on first use
 }
 
 // ID returns the number of the node.

@@ -12,7 +12,7 @@ import (
 
 // linkFaults counts what the models of the links did.
 type linkFaults struct {
-	loss, duplicate, reorder, corrupt, bandwidth, clog *sim.FaultCount
+	loss, duplicate, reorder, corrupt, bandwidth *sim.FaultCount
 
 	none sim.FaultCount // stands for those that cannot happen
 }
@@ -39,13 +39,6 @@ func (f *linkFaults) configure(w *sim.World, m *Link) {
 	want(&f.reorder, "reorder", m.Reorder > 0)
 	want(&f.corrupt, "corrupt", m.Corrupt > 0)
 	want(&f.bandwidth, "bandwidth", m.Bandwidth > 0)
-	want(&f.clog, "clog", false)
-}
-
-// clogged returns the counter of clogs, which are configured when they happen.
-func (f *linkFaults) clogged(w *sim.World) *sim.FaultCount {
-	f.clog = w.FaultCount("clog")
-	return f.clog
 }
 
 // OnCorrupt has fn change the messages of type T that a link corrupts; a second
@@ -64,23 +57,40 @@ func OnCorrupt[T any](n *Network, fn func(r *rand.Rand, msg T) T) {
 	n.corrupt[t] = func(r *rand.Rand, msg any) any { return fn(r, msg.(T)) }
 }
 
-// spoil corrupts f, and reports false if it is lost instead.
-func (n *Network) spoil(f *flight) bool {
-	fn := n.corrupt[reflect.TypeOf(f.msg)]
-	if fn == nil {
+// corruptByModel corrupts f because its link does; it reports false if f is lost.
+func (n *Network) corruptByModel(f *flight) bool {
+	n.tell(f, Corrupted, 0, "corrupt")
+	if !n.spoil(f) {
 		strike(n.faults.corrupt)
+		n.drop(f, "corrupt")
 		return false
 	}
 	n.faults.corrupt.Fired++
+	f.changed = corruptedByModel
+	return true
+}
+
+// spoil corrupts f, and reports false if nobody knows how. Whoever asks for it, how
+// a message is changed depends on its link and number alone.
+func (n *Network) spoil(f *flight) bool {
+	fn := n.corrupt[reflect.TypeOf(f.msg)]
+	if fn == nil {
+		return false
+	}
 	f.link.key.Sub("corrupt").Seed(&n.src, f.index)
 	sent := f.msg
 	f.msg = fn(n.rand, sent)
-	f.corrupted = true
-	if n.cfg.CheckMutation {
-		if xxh3.Hash(n.w.Encode(sent)) != f.sum {
-			panic(fmt.Sprintf("network: the function for corrupting %T changed the message itself, expected a copy", sent))
-		}
-		f.sum = xxh3.Hash(n.w.Encode(f.msg))
-	}
+	n.resum(f, sent)
 	return true
+}
+
+// resum has the check of mutation know the changed message of f.
+func (n *Network) resum(f *flight, sent any) {
+	if !n.cfg.CheckMutation {
+		return
+	}
+	if xxh3.Hash(n.w.Encode(sent)) != f.sum {
+		panic(fmt.Sprintf("network: the function for corrupting %T changed the message itself, expected a copy", sent))
+	}
+	f.sum = xxh3.Hash(n.w.Encode(f.msg))
 }

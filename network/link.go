@@ -135,6 +135,7 @@ func (m *Link) drawsOf() int {
 // link is the state of a directed pair of nodes.
 type link struct {
 	model    *Link
+	over     *overlay // disturbances and message faults, nil if there are none
 	key      sim.Key
 	draws    int
 	from, to ID
@@ -147,7 +148,7 @@ type link struct {
 	newest uint64   // greatest number that arrived
 
 	cuts  []*Partition // partitions that cut it
-	clogs int          // how many hold it
+	clogs []*Clogging  // those that hold it
 	held  []uint32     // flights that stand before a clog, or were just released
 
 	// line holds the flights under way that are ordered: they arrive no earlier
@@ -191,48 +192,15 @@ func (l *link) set(m *Link) { l.model, l.draws = m, m.drawsOf() }
 // the model is not valid or there is no such node.
 func (n *Network) SetLink(from, to ID, m Link) {
 	m.check()
+	if n.calm {
+		m = m.calmed()
+	}
 	n.faults.configure(n.w, &m)
 	n.link(from, to).set(&m)
 }
 
 // Model returns the model of the link from one node to another.
 func (n *Network) Model(from, to ID) Link { return *n.link(from, to).model }
-
-// Clog holds the messages from one node to another: they stand before their
-// destination until the returned function releases them, all in one instant and
-// in order of arrival. Clogs of one link add up: the last release counts. To
-// release again does nothing. What stands before a clog is not yet across: a
-// partition at the time of the release loses it.
-func (n *Network) Clog(from, to ID) (release func()) {
-	l := n.link(from, to)
-	l.clogs++
-	f := n.faults.clogged(n.w)
-	f.Fired++
-	n.emitFault("clog of " + n.w.HostName(from) + " to " + n.w.HostName(to))
-	done := false
-	return func() {
-		if done {
-			return
-		}
-		done = true
-		l.clogs--
-		n.emitFault("release of " + n.w.HostName(from) + " to " + n.w.HostName(to))
-		n.w.At(n.w.Now(), func() { n.drain(l) })
-	}
-}
-
-// drain lets the first of the held messages arrive, and then the others, each in
-// a step of its own; what arrives meanwhile stands behind them.
-func (n *Network) drain(l *link) {
-	if l.clogs > 0 || len(l.held) == 0 {
-		return
-	}
-	first := l.held[0]
-	if l.held = l.held[1:]; len(l.held) > 0 {
-		n.w.At(n.w.Now(), func() { n.drain(l) })
-	}
-	n.arrive(l, uint64(first))
-}
 
 func (n *Network) emitFault(name string) {
 	n.w.Emit(sim.Event{Kind: sim.Fault, Host: sim.NoHost, Peer: sim.NoHost, Name: name})
@@ -266,15 +234,20 @@ func (n *Network) sendOff(l *link, size int) (sim.Time, bool) {
 	if start > now {
 		strike(n.faults.bandwidth)
 	}
-	limit := m.Queue
-	if limit == 0 {
-		limit = DefaultQueue
-	}
-	if muldiv(uint64(start-now), uint64(m.Bandwidth), 1e9) > uint64(limit) {
+	if overfull(start.Sub(now), m.Bandwidth, m.Queue) {
 		return 0, false
 	}
 	l.idle = start.Add(time.Duration(muldiv(uint64(size), 1e9, uint64(m.Bandwidth))))
 	return l.idle, true
+}
+
+// overfull reports whether more bytes than a queue takes wait for a bandwidth, all
+// of which have left after busy.
+func overfull(busy time.Duration, bandwidth, queue int64) bool {
+	if queue == 0 {
+		queue = DefaultQueue
+	}
+	return muldiv(uint64(busy), uint64(bandwidth), 1e9) > uint64(queue)
 }
 
 // muldiv returns a*b/c rounded down, at most the longest duration.

@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"phoenix/sim"
+	"phoenix/sim/disk"
 
 	"github.com/zeebo/xxh3"
 )
@@ -37,6 +38,8 @@ type Config struct {
 	// sender, or the receiver if it was seen to do it. It costs two encodings a
 	// message. What has no canonical encoding (see sim.AppendValue) is not checked.
 	CheckMutation bool
+	// Disk says what the disks of the nodes are like.
+	Disk disk.Config
 }
 
 // Network connects the nodes of a world by one directed link for each ordered
@@ -49,6 +52,7 @@ type Network struct {
 	nodes []node
 	links [][]*link // by sender and receiver, made on first use
 	sink  sim.SinkID
+	disks *disk.Array // made on first use
 
 	flights []flight
 	free    []uint32
@@ -60,6 +64,15 @@ type Network struct {
 	rand    *rand.Rand // over src
 	corrupt map[reflect.Type]func(*rand.Rand, any) any
 	faults  linkFaults
+	calm    bool // Calm was called
+
+	// Faults that somebody put into force, nil or empty unless used.
+	inForce  []ender
+	treasons [][]*Treason // by traitor
+	inboxes  []int        // limits by host
+	onNoise  []func(NoiseEvent)
+	effects  []effect // scratch: of the message being sent
+	marks    marks
 }
 
 type node struct {
@@ -77,14 +90,27 @@ type flight struct {
 	index     uint64 // its number on the link
 	sum       uint64 // of its encoding, if mutation is checked
 	ordered   bool   // it goes in the line of its link
-	reordered bool   // it was held back
-	copied    bool   // it is the second copy of a duplicated message
-	corrupted bool
+	reordered bool   // it was held back by the model
+	copied    copyOf
+	changed   change
+	mark      uint32 // of the tallies that wait for its arrival, see marks
 }
 
-// New returns a network in w without nodes. It panics if a link is not valid.
+// copyOf tells what made a second copy of a message; 0 is the message itself.
+type copyOf uint8
+
+const (
+	copiedByModel copyOf = iota + 1
+	copiedByFault
+)
+
+// New returns a network in w without nodes. It panics if a link or the disks are not
+// valid.
 func New(w *sim.World, cfg Config) *Network {
 	cfg.Link.check()
+	if err := cfg.Disk.Check(); err != nil {
+		panic(err.Error())
+	}
 	n := &Network{w: w, cfg: cfg, key: w.Key("network")}
 	n.rand = rand.New(&n.src)
 	n.faults.configure(w, &n.cfg.Link)
@@ -140,13 +166,16 @@ func (n *Network) send(from, to ID, msg any) {
 	}
 	size := len(data)
 	f.cause = n.w.Emit(sim.Event{Kind: sim.Send, Host: from, Peer: to, ID: f.id, Arg: uint64(size), Value: msg, Data: data})
+	if n.treasons != nil {
+		n.betray(&f)
+	}
 	n.transmit(&f, size)
 }
 
 // transmit applies the noise of the link to f. What each draw is for is fixed by
 // its position, so switching one kind of noise off leaves the others as they are.
-// The burst model goes on behind a partition: it counts messages, and healing
-// earlier must not re-roll it.
+// The burst model goes on behind a partition and for what a traitor keeps back: it
+// counts messages, and healing earlier must not re-roll it.
 func (n *Network) transmit(f *flight, size int) {
 	l := f.link
 	m := l.model
@@ -158,16 +187,29 @@ func (n *Network) transmit(f *flight, size int) {
 		}
 	}
 	lost := l.lost(draw[drawLoss], draw[drawBurst])
+	var more []effect
+	if l.over != nil {
+		more = n.foresee(f, size)
+	}
 	switch {
+	case f.changed >= keptBack:
+		n.drop(f, f.changed.String())
+		return
 	case len(l.cuts) > 0:
 		n.cut(f)
 		return
 	case lost:
 		strike(n.faults.loss)
+		n.tell(f, Lost, 0, "loss")
 		n.drop(f, "loss")
 		return
-	case m.Corrupt.Hit(uint32(draw[drawNoise])) && !n.spoil(f):
-		n.drop(f, "corrupt")
+	case more != nil && n.loses(f, more):
+		return
+	case m.Corrupt.Hit(uint32(draw[drawNoise])):
+		if !n.corruptByModel(f) {
+			return
+		}
+	case more != nil && n.corrupts(f, more):
 		return
 	}
 	leaves := n.w.Now()
@@ -178,34 +220,58 @@ func (n *Network) transmit(f *flight, size int) {
 			return
 		}
 	}
-	n.propagate(f, leaves, &draw)
-}
-
-// propagate puts f, and a second copy of it if so drawn, under way.
-func (n *Network) propagate(f *flight, leaves sim.Time, draw *[drawCount]uint64) {
-	l := f.link
-	m := l.model
+	if more != nil {
+		leaves = n.delays(f, more, leaves)
+	}
 	at := leaves.Add(m.Delay.Sample(draw[drawDelay]))
 	if m.Ordered {
 		at = max(at, l.latest)
 		l.latest = at
 	}
+	f.ordered = m.Ordered
+	if more != nil || m.Reorder.Hit(uint32(draw[drawNoise]>>32)) || m.Duplicate.Hit(uint32(draw[drawLoss])) {
+		n.propagate(f, &draw, more, leaves, at)
+		return
+	}
+	n.depart(f, at)
+}
+
+// propagate puts f, and second copies of it, under way as drawn: f leaves at a time and
+// would arrive at another.
+func (n *Network) propagate(f *flight, draw *[drawCount]uint64, more []effect, leaves, at sim.Time) {
+	l := f.link
+	m := l.model
+	marked := len(n.marks.of(f.mark)) // by what concerns second copies too
 	if m.Reorder.Hit(uint32(draw[drawNoise] >> 32)) {
 		n.faults.reorder.Fired++
-		f.reordered = true
-		at = at.Add(m.extra(draw[drawExtra]))
+		extra := m.extra(draw[drawExtra])
+		n.tell(f, Held, extra, "reorder")
+		f.reordered, f.ordered = true, false
+		at = at.Add(extra)
 	}
-	f.ordered = m.Ordered && !f.reordered
+	at = n.holds(f, more, at)
 	n.depart(f, at)
 	if m.Duplicate.Hit(uint32(draw[drawLoss])) {
 		n.faults.duplicate.Fired++
-		f.copied, f.ordered, f.reordered = true, false, false
 		at = leaves.Add(m.Delay.Sample(draw[drawCopy]))
 		if m.Ordered {
 			at = max(at, l.latest)
 		}
-		n.depart(f, at)
+		n.tell(f, Copied, at.Sub(n.w.Now()), "duplicate")
+		n.repeat(f, at, copiedByModel, n.marks.of(f.mark)[:marked])
 	}
+	n.copies(f, more, leaves, marked)
+}
+
+// repeat puts a second copy of f under way, for which tallies wait.
+func (n *Network) repeat(f *flight, at sim.Time, by copyOf, tallies []*Tally) {
+	second := *f
+	second.copied, second.ordered, second.reordered = by, false, false
+	second.mark = 0
+	for _, t := range tallies {
+		second.mark = n.marks.add(second.mark, t)
+	}
+	n.depart(&second, at)
 }
 
 // depart puts f under way.
@@ -246,11 +312,9 @@ func (a arrivals) Fire(arg uint64) {
 		// arrives is always the head of the line, which is due too.
 		*f = l.line.Pop()
 	}
-	if len(l.cuts) == 0 && (l.clogs > 0 || len(l.held) > 0) { // the held go first, even if released
+	if len(l.cuts) == 0 && (len(l.clogs) > 0 || len(l.held) > 0) { // the held go first, even if released
 		l.held = append(l.held, uint32(arg))
-		if l.clogs > 0 {
-			n.faults.clog.Effect++
-		}
+		l.clogged()
 		return
 	}
 	n.arrive(l, arg)
@@ -261,6 +325,11 @@ func (n *Network) arrive(l *link, arg uint64) {
 	if len(l.cuts) > 0 {
 		f := n.land(arg)
 		n.cut(&f)
+		return
+	}
+	if n.inboxes != nil && n.inboxFull(l) {
+		f := n.land(arg)
+		n.overflow(&f)
 		return
 	}
 	l.receiver.Submit(deliveries{n}, arg)
@@ -281,8 +350,8 @@ func (d deliveries) Run(arg uint64) {
 	}
 	n.tally(&f)
 	e := sim.Event{Kind: sim.Deliver, Host: l.to, Peer: l.from, ID: f.id, Cause: f.cause}
-	if f.corrupted {
-		e.Value, e.Name = f.msg, "corrupted"
+	if f.changed != 0 {
+		e.Value, e.Name = f.msg, f.changed.String()
 	}
 	n.w.Begin(e)
 	if n.cfg.CheckMutation {
@@ -304,15 +373,22 @@ func (to *node) receive(from ID, msg any) {
 func (n *Network) tally(f *flight) {
 	l := f.link
 	switch {
-	case f.copied:
-		n.faults.duplicate.Effect++
+	case f.copied != 0:
+		if f.copied == copiedByModel {
+			n.faults.duplicate.Effect++
+		}
 	case f.index >= l.newest:
 		l.newest = f.index
 	case f.reordered:
 		n.faults.reorder.Effect++ // it arrived after a later one of its link
 	}
-	if f.corrupted {
+	if f.changed == corruptedByModel {
 		n.faults.corrupt.Effect++
+	}
+	if f.mark != 0 {
+		for _, t := range n.marks.drop(f.mark) {
+			t.bite()
+		}
 	}
 }
 
@@ -338,8 +414,11 @@ func (d deliveries) Discard(arg uint64) {
 	d.n.drop(&f, "host down")
 }
 
-// drop tells that f was lost.
+// drop tells that f was lost, and with it what faults did to it.
 func (n *Network) drop(f *flight, why string) {
+	if f.mark != 0 {
+		n.marks.drop(f.mark)
+	}
 	n.w.Emit(sim.Event{Kind: sim.Drop, Host: f.link.from, Peer: f.link.to, ID: f.id, Cause: f.cause, Name: why})
 }
 

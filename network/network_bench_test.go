@@ -36,7 +36,7 @@ func (p *ponger) Receive(from network.ID, _ any) {
 	p.ep.Send(from, p.payload)
 }
 
-func pingPong(w *sim.World, cfg network.Config, left *int) {
+func pingPong(w *sim.World, cfg network.Config, left *int) *network.Network {
 	n := network.New(w, cfg)
 	var payload any = make([]byte, 64)
 	n.Add("a", func(ep *network.Endpoint) network.Handler {
@@ -46,21 +46,48 @@ func pingPong(w *sim.World, cfg network.Config, left *int) {
 	n.Add("b", func(ep *network.Endpoint) network.Handler {
 		return &ponger{ep: ep, payload: payload, left: left}
 	})
+	return n
 }
 
 // BenchmarkP1 bounces one message of 64 bytes between two nodes, 1 ms each way.
 func BenchmarkP1(b *testing.B) {
-	b.Run("world", worldP1)
+	b.Run("world", func(b *testing.B) { worldP1(b, nil) })
 	b.Run("baseline", func(b *testing.B) {
 		baseline(b, 2, 1, func(*rand.Rand) time.Duration { return time.Millisecond })
 	})
 }
 
-func worldP1(b *testing.B) {
+// BenchmarkP1Disturbed is P1 with faults in force that hardly ever strike.
+func BenchmarkP1Disturbed(b *testing.B) {
+	links := network.Complete([]network.ID{0}, []network.ID{1})
+	rare := network.ProbOf(1e-9)
+	for _, bench := range []struct {
+		name  string
+		begin func(n *network.Network)
+	}{
+		{"disturbance", func(n *network.Network) {
+			n.Disturb("d", links, network.Noise{Loss: rare, Duplicate: rare, Reorder: rare, Corrupt: rare})
+		}},
+		{"delay", func(n *network.Network) {
+			n.Disturb("d", links, network.Noise{Delay: network.Constant(time.Microsecond)})
+		}},
+		{"inbox", func(n *network.Network) { n.SetInbox(0, 100) }},
+		{"betrayal", func(n *network.Network) {
+			n.Betray("b", 0, network.Betrayal{Deceit: network.Garble, Prob: rare})
+		}},
+	} {
+		b.Run(bench.name, func(b *testing.B) { worldP1(b, bench.begin) })
+	}
+}
+
+func worldP1(b *testing.B, begin func(n *network.Network)) {
 	left := b.N
 	w := sim.New(sim.Config{Seed: 1})
 	defer w.Close()
-	pingPong(w, lossy(network.Constant(time.Millisecond)), &left)
+	n := pingPong(w, lossy(network.Constant(time.Millisecond)), &left)
+	if begin != nil {
+		begin(n)
+	}
 	b.ReportAllocs()
 	for left > 0 {
 		w.Run(sim.Limit{Stop: func() bool { return left <= 0 }})

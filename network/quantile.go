@@ -11,18 +11,21 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// A table holds the quantiles of one distribution at fixed probabilities, its knots, in nanoseconds. Between two knots the quantile
-// function is taken to be a straight line, so that sampling is a lookup and one multiplication of integers.
+// A table holds the quantiles of one distribution at fixed probabilities, its knots, in
+// nanoseconds. Between two knots the quantile function is taken to be a straight line,
+// so that sampling is a lookup and one multiplication of integers.
 //
-// The unit interval is cut into 1024 cells by the top ten bits of the sample; the first and the last cell are cut into 1024 again, because
-// that is where the quantile function bends:
+// The unit interval is cut into 1024 cells by the top ten bits of the sample; the first
+// and the last cell are cut into 1024 again, because that is where the quantile
+// function bends:
 //
 //	knot    0 …1024   probability knot/2^20 (knot 0 stands at 2^-23)
 //	knot 1024 …2046   probability (knot-1023)/1024
 //	knot 2046 …3070   probability 1 - 2^-10 + (knot-2046)/2^20 (knot 3070 stands at 1 - 2^-23)
 //
-// The outermost knots cannot stand at 0 and 1, where quantiles may be infinite. At 2^-23, an eighth of the last cell, the straight line keeps
-// the mean of an exponential tail within that cell to 4%; what lies further out is cut off.
+// The outermost knots cannot stand at 0 and 1, where quantiles may be infinite. At
+// 2^-23, an eighth of the last cell, the straight line keeps the mean of an exponential
+// tail within that cell to 4%; what lies further out is cut off.
 type table struct {
 	spec    delaySpec
 	path    string          // the file that samples came from, or empty
@@ -79,7 +82,8 @@ func (t *table) mean() time.Duration {
 	return time.Duration((body + tails/cells) / (2 * cells))
 }
 
-// knotProbability is the probability at which a knot stands; a multiple of 2^-23, hence exact, as is its complement.
+// knotProbability is the probability at which a knot stands; a multiple of 2^-23, hence
+// exact, as is its complement.
 func knotProbability(knot int) float64 {
 	const outermost = 1.0 / (1 << 23)
 	switch {
@@ -95,7 +99,8 @@ func knotProbability(knot int) float64 {
 	return float64(cells*(cells-1)+knot-upperKnot) / (cells * cells)
 }
 
-// newTable computes the knots from a quantile function. Knots never decrease, even where the rounding of floats makes quantile do so.
+// newTable computes the knots from a quantile function. Knots never decrease, even
+// where the rounding of floats makes quantile do so.
 func newTable(s delaySpec, quantile func(p float64) float64) *table {
 	t := &table{spec: s, knots: new([knotCount]time.Duration)}
 	var last time.Duration
@@ -110,11 +115,14 @@ func newTable(s delaySpec, quantile func(p float64) float64) *table {
 	return t
 }
 
-// roundQuantile rounds nanoseconds to 16 significant bits, or to one nanosecond where that is coarser (below 65.536 µs), into 0..MaxDelay.
+// roundQuantile rounds nanoseconds to 16 significant bits, or to one nanosecond where
+// that is coarser (below 65.536 µs), into 0..MaxDelay.
 //
-// math.Exp, Log and Pow may differ in their last bits between architectures. A step of 2^-16 of the value is 2^36 times as coarse as that, so
-// that a table of 2^12 knots has a chance of about 2^-24 to hang on such a bit. Exact ties, which round parameters do produce, would hang on it
-// always; the threshold is therefore moved a little off the middle of the step.
+// math.Exp, Log and Pow may differ in their last bits between architectures. A step of
+// 2^-16 of the value is 2^36 times as coarse as that, so that a table of 2^12 knots has
+// a chance of about 2^-24 to hang on such a bit. Exact ties, which round parameters do
+// produce, would hang on it always; the threshold is therefore moved a little off the
+// middle of the step.
 func roundQuantile(q float64) time.Duration {
 	const significantBits, threshold = 16, 0.5 - 1.0/1024
 	if q <= 0 {
@@ -129,8 +137,10 @@ func roundQuantile(q float64) time.Duration {
 	return min(rounded, MaxDelay)
 }
 
-// The tables of the last distributions asked for, as worlds that share a few distributions are built by the thousands a second. A table is a
-// pure function of its spec, so the memory is invisible but for time; it is emptied when full so that a sweep over parameters stays bounded.
+// The tables of the last distributions asked for, as worlds that share a few
+// distributions are built by the thousands a second. A table is a pure function of its
+// spec, so the memory is invisible but for time; it is emptied when full so that a
+// sweep over parameters stays bounded.
 var tableMemo = struct {
 	sync.RWMutex
 	tables map[delaySpec]*table
@@ -155,16 +165,17 @@ func tableOf(s delaySpec) *table {
 	return t
 }
 
-// unusedSource is the source given to gonum's distributions. Quantiles draw nothing; but without a source they would be one slip away from the
-// global one.
+// unusedSource is the source given to gonum's distributions. Quantiles draw nothing;
+// but without a source they would be one slip away from the global one.
 func unusedSource() rand.Source { return rand.NewPCG(0, 0) }
 
 func exponentialQuantile(mean, _ float64) func(float64) float64 {
 	return distuv.Exponential{Rate: 1 / mean, Src: unusedSource()}.Quantile
 }
 
-// normalQuantile is that of the normal distribution given that it is not negative. Each half is computed from its own tail, where the
-// probability is a small number rather than one minus it.
+// normalQuantile is that of the normal distribution given that it is not negative. Each
+// half is computed from its own tail, where the probability is a small number rather
+// than one minus it.
 func normalQuantile(mean, sd float64) func(float64) float64 {
 	unit := distuv.Normal{Mu: 0, Sigma: 1, Src: unusedSource()}
 	below, above := unit.CDF(-mean/sd), unit.CDF(mean/sd) // zero

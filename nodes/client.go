@@ -38,6 +38,14 @@ type ClientConfig struct {
 	// write that means twice, with operations of others in between, which no
 	// linearizable history allows.
 	Retransmit time.Duration
+	// Start is the time before which nothing is invoked, on the client's monotonic
+	// clock, which begins with the world; 0 means from the beginning.
+	Start time.Duration
+	// Persist has the client invoke an operation that ended with an unknown outcome
+	// once more, Backoff later, as a new operation and at the next server, and so on
+	// until there is an answer: the probe that shows that a cluster answers again. A
+	// write is then invoked several times with one value, and each may have its effect.
+	Persist bool
 }
 
 // Client returns the boot function of a client that issues the operations of its
@@ -99,7 +107,7 @@ type client struct {
 // rest waits for the time of the next operation, if there is one.
 func (c *client) rest() {
 	if c.next < len(c.cfg.Script) {
-		c.think.Reset(c.cfg.Script[c.next].Wait)
+		c.think.Reset(max(c.cfg.Script[c.next].Wait, sim.Time(c.cfg.Start).Sub(c.ep.Monotonic())))
 	}
 }
 
@@ -182,6 +190,10 @@ func (c *client) finish(outcome string, r Result) {
 		c.seen[c.request.Key] = r.Value
 	}
 	c.running = false
+	if outcome == OutcomeInfo && c.cfg.Persist {
+		c.think.Reset(c.cfg.Backoff)
+		return
+	}
 	c.next++
 	c.rest()
 }

@@ -206,6 +206,41 @@ func TestAClientThatCrashedDoesNotComeBack(t *testing.T) {
 	s.shows(t, "0s invoke 1 read x", "0s to s1: #1 read x", "2ms return 1 ok 1", "2ms invoke 2 read x", "2ms to s1: #2 read x")
 }
 
+func TestAClientBeginsWhenItIsToldTo(t *testing.T) {
+	s := perform(t, nodes.ClientConfig{Start: 20 * ms}, []string{"after 5ms read x", "read x", "after 3ms read x"}, says(nodes.OK, 1, 0))
+	s.shows(t,
+		"20ms invoke 1 read x", "20ms to s1: #1 read x", "22ms return 1 ok 1",
+		"22ms invoke 2 read x", "22ms to s1: #2 read x", "24ms return 2 ok 1",
+		"27ms invoke 3 read x", "27ms to s1: #3 read x", "29ms return 3 ok 1")
+	s = perform(t, nodes.ClientConfig{Start: 20 * ms}, []string{"after 30ms read x"}, says(nodes.OK, 1, 0))
+	s.shows(t, "30ms invoke 1 read x", "30ms to s1: #1 read x", "32ms return 1 ok 1")
+}
+
+func TestAClientThatPersistsInvokesAgainUntilThereIsAnAnswer(t *testing.T) {
+	asked := 0
+	second := func(ep *network.Endpoint, from network.ID, r nodes.Request) {
+		code := nodes.Unknown
+		if asked++; asked > 1 {
+			code = nodes.OK
+		}
+		says(code, 0, 0)(ep, from, r)
+	}
+	s := perform(t, nodes.ClientConfig{Persist: true, Timeout: 20 * ms}, []string{"after 5ms write x 1", "after 1ms cas x 2"}, silent, second)
+	s.shows(t,
+		"5ms invoke 1 write x 1", "5ms to s1: #1 write x 1", "25ms return 1 info unknown",
+		"35ms invoke 2 write x 1", "35ms to s2: #2 write x 1", "37ms return 2 info unknown",
+		"47ms invoke 3 write x 1", "47ms to s1: #3 write x 1", "67ms return 3 info unknown",
+		"77ms invoke 4 write x 1", "77ms to s2: #4 write x 1", "79ms return 4 ok 1",
+		"80ms invoke 5 cas x 1 2", "80ms to s2: #5 cas x 1 2", "82ms return 5 ok 2")
+}
+
+func TestAnAnswerIsEnoughForAClientThatPersists(t *testing.T) {
+	s := perform(t, nodes.ClientConfig{Persist: true}, []string{"cas x 1", "read x"}, says(nodes.CASFailed, 7, 0))
+	s.world.RunFor(3 * ms)
+	require.Equal(t, []string{"0s invoke 1 cas x 0 1", "0s to s1: #1 cas x 0 1", "2ms return 1 fail 7",
+		"2ms invoke 2 read x", "2ms to s1: #2 read x"}, s.log)
+}
+
 func TestAClientWithoutServersIsAMistake(t *testing.T) {
 	const message = "nodes: a client needs a server, and a home that is not negative"
 	require.PanicsWithValue(t, message, func() { nodes.Client(nodes.ClientConfig{}) })

@@ -16,8 +16,8 @@ func Example() {
 	set := properties.New(w.World)
 	set.Always("one leader", w.oneLeader)
 	set.Sometimes("b leads", func() bool { return w.leads[1] })
-	set.Eventually("a steps down", func() bool { return !w.leads[0] })
-	outcomes := set.Judge(w.Run(sim.Limit{}))
+	set.Eventually("a steps down", w.down)
+	outcomes := set.Judge(w.Run(sim.Limit{}), false)
 	for _, o := range outcomes {
 		fmt.Printf("%s %s: %s at %s\n", o.Kind, o.Name, o.Verdict, o.At)
 	}

@@ -74,46 +74,96 @@ func (c Coverage) WriteText(w io.Writer) error {
 	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(tab, "fault\tconfigured\tfired\teffect")
 	for _, f := range c {
-		fmt.Fprintf(tab, "%s\t%d\t%d\t%d %s\n", f.Name, f.Configured, f.Fired, f.Effect, effectsOf(f.Name))
+		_, unit := sortOf(f.Name)
+		fmt.Fprintf(tab, "%s\t%d\t%d\t%d %s\n", f.Name, f.Configured, f.Fired, f.Effect, unit)
 	}
 	return tab.Flush()
 }
 
-// touched says what the effects of a fault are counts of, by the first word of
-// its name.
-var touched = map[string]string{
-	"partition": "messages cut",
+// units says what the effects of a fault are counts of, by the first word of its
+// name; where that depends on the mode, by both.
+var units = map[string]string{
 	"crash":     "messages, timers and tasks lost",
+	"restart":   "hosts booted",
 	"pause":     "tasks held up",
+	"resume":    "hosts resumed",
 	"slow":      "tasks slowed",
-	"restart":   "booted",
-	"clock":     "set",
-	"clog":      "messages held",
+	"clock":     "clocks set",
+	"partition": "messages cut",
 	"loss":      "messages lost",
+	"delay":     "messages delayed",
 	"duplicate": "second copies delivered",
 	"reorder":   "messages overtaken",
 	"corrupt":   "messages corrupted",
 	"bandwidth": "messages dropped",
+	"clog":      "messages held",
+	"swizzle":   "messages held",
+	"lose":      "messages lost",
+	"hold":      "messages held back",
+	"repeat":    "second copies delivered",
+	"inbox":     "messages dropped",
+	"end":       "faults ended",
+
+	"disturbance": "messages lost or changed on their way",
+	"betrayal":    "messages falsified",
+	"message":     "messages struck",
+
+	"disk":             "operations hit",
+	"disk torn":        "sectors torn",
+	"disk misdirected": "reads of wrong sectors",
+	"disk rot":         "reads of rotten sectors",
+	"disk lost-write":  "reads of lost writes",
+	"disk lost-rename": "names lost",
+	"disk full":        "writes refused",
+	"disk read-error":  "reads failed",
+	"disk write-error": "writes failed",
+	"disk sync-error":  "syncs failed",
+	"disk slow":        "syncs slowed",
+	"disk stall":       "syncs held up",
+
+	"exhaust":           "refused or delayed",
+	"exhaust inbox":     "messages dropped",
+	"exhaust bandwidth": "messages delayed or dropped",
+	"exhaust disk":      "writes refused",
+
+	"byzantine":            "messages falsified",
+	"byzantine equivocate": "messages of another story",
+	"byzantine lie":        "lies told",
+	"byzantine silent":     "messages kept back",
+	"byzantine replay":     "messages replayed",
+	"byzantine corrupt":    "messages corrupted",
 }
 
-// effectsOf says what the effects of the fault of that name are counts of.
-func effectsOf(name string) string {
-	kind, _, _ := strings.Cut(name, " ")
-	return cmp.Or(touched[kind], "touched")
+// sortOf returns what a fault of that name is added up under, and what its effects
+// are counts of. Names begin with the kind; the mode, where there is one, is a word
+// of its own, as in "disk s1 rot 5%", or in "disk-rot s1" belongs to the first.
+func sortOf(name string) (sort, unit string) {
+	words := strings.Fields(name)
+	if len(words) == 0 {
+		return name, "touched"
+	}
+	kind, mode, _ := strings.Cut(words[0], "-")
+	for _, word := range append([]string{mode}, words[1:]...) {
+		if u := units[kind+" "+word]; u != "" {
+			return kind + " " + word, u
+		}
+	}
+	return words[0], cmp.Or(units[words[0]], "touched")
 }
 
-// String tells the coverage in a line, faults of one kind added up, such as
+// String tells the coverage in a line, faults of one sort added up, such as
 // "partition 1/1 fired, 12 messages cut". It is empty without faults.
 func (c Coverage) String() string {
-	var kinds Coverage
+	var sorts Coverage
 	for _, f := range c {
-		f.Name, _, _ = strings.Cut(f.Name, " ")
+		f.Name, _ = sortOf(f.Name)
 		f.Configured = max(f.Configured, f.Fired)
-		kinds = kinds.Add(Coverage{f})
+		sorts = sorts.Add(Coverage{f})
 	}
-	parts := make([]string, len(kinds))
-	for i, f := range kinds {
-		parts[i] = fmt.Sprintf("%s %d/%d fired, %d %s", f.Name, f.Fired, f.Configured, f.Effect, effectsOf(f.Name))
+	parts := make([]string, len(sorts))
+	for i, f := range sorts {
+		_, unit := sortOf(f.Name)
+		parts[i] = fmt.Sprintf("%s %d/%d fired, %d %s", f.Name, f.Fired, f.Configured, f.Effect, unit)
 	}
 	return strings.Join(parts, "; ")
 }

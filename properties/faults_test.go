@@ -8,6 +8,7 @@ import (
 
 	"phoenix/network"
 	"phoenix/properties"
+	"phoenix/resilience/chaos"
 	"phoenix/sim"
 
 	"github.com/stretchr/testify/require"
@@ -140,6 +141,49 @@ func TestTheCoverageIsALine(t *testing.T) {
 	require.Equal(t, "loss 12/12 fired, 12 messages lost; partition 1/1 fired, 12 messages cut; "+
 		"crash 1/2 fired, 40 messages, timers and tasks lost; eclipse 2/2 fired, 1 touched", coverage.String())
 	require.EqualValues(t, 1, coverage[0].Configured, "printing changed the coverage")
+}
+
+// Each kind and mode of fault says what its effects are counts of, under the label of
+// a fault and under what faults are added up as.
+func TestEveryKindOfFaultHasAUnit(t *testing.T) {
+	for _, form := range chaos.Forms() {
+		f, err := chaos.ParseFault(form.Example)
+		require.NoError(t, err)
+		for _, name := range []string{f.Sort(), chaos.Effect{Fault: f}.Label()} {
+			require.NotContains(t, table(t, name), "touched", name)
+		}
+	}
+	for name, want := range map[string]string{
+		"disk s1 rot 5%":          "2 reads of rotten sectors",
+		"disk rot":                "2 reads of rotten sectors",
+		"disk-lost-write s1":      "2 reads of lost writes",
+		"disk":                    "2 operations hit",
+		"disk tired":              "2 operations hit",
+		"byzantine s1 lie 5%":     "2 lies told",
+		"exhaust s1 inbox 4":      "2 messages dropped",
+		"loss 5% from s1 to s2":   "2 messages lost",
+		"clock s1 drift 50000000": "2 clocks set",
+		"betrayal of trust":       "2 messages falsified",
+		"":                        "2 touched",
+		"eclipse":                 "2 touched",
+	} {
+		require.Contains(t, table(t, name), "  "+want, name)
+	}
+}
+
+func TestFaultsOfOneSortAreAddedUpInALine(t *testing.T) {
+	require.Equal(t, "disk rot 2/2 fired, 5 reads of rotten sectors; disk full 1/1 fired, 1 writes refused", properties.Coverage{
+		{Name: "disk s1 rot 5%", Configured: 1, Fired: 1, Effect: 2},
+		{Name: "disk s2 full", Configured: 1, Fired: 1, Effect: 1},
+		{Name: "disk rot", Configured: 1, Fired: 1, Effect: 3},
+	}.String())
+}
+
+// table is the coverage of a fault of that name with two effects.
+func table(t *testing.T, name string) string {
+	var b strings.Builder
+	require.NoError(t, properties.Coverage{{Name: name, Configured: 1, Fired: 1, Effect: 2}}.WriteText(&b))
+	return b.String()
 }
 
 type full struct{ error }

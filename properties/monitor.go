@@ -53,8 +53,8 @@ type Set struct {
 
 type watched struct {
 	outcome Outcome
-	err     func() error
-	is      func() bool
+	err     func() error // of Always and Eventually
+	is      func() bool  // of Sometimes
 }
 
 // New returns an empty set of properties of w.
@@ -77,11 +77,31 @@ func (s *Set) Sometimes(name string, happens func() bool) {
 	s.some = append(s.some, s.declare(name, Sometimes, &watched{is: happens}))
 }
 
-// Eventually claims that holds returns true once the run is over. If it does not,
-// the outcome is Fail when nothing was left to happen, and Inconclusive when the
-// run was cut short by a limit.
-func (s *Set) Eventually(name string, holds func() bool) {
-	s.eventual = append(s.eventual, s.declare(name, Eventually, &watched{is: holds}))
+// Eventually claims that holds returns nil once the run is over; its error says
+// what is still stuck. If it does not, the outcome is Fail when the run had its
+// chance, see Judge, and Inconclusive when it was cut short by a limit.
+func (s *Set) Eventually(name string, holds func() error) {
+	s.eventual = append(s.eventual, s.declare(name, Eventually, &watched{err: holds}))
+}
+
+// Settled reports whether all that was claimed to hold eventually holds now.
+func (s *Set) Settled() bool {
+	for _, p := range s.eventual {
+		if p.err() != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// Violated reports whether something that was to hold always did not.
+func (s *Set) Violated() bool {
+	for _, p := range s.always {
+		if p.outcome.Verdict == Fail {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Set) declare(name string, kind Kind, w *watched) *watched {
@@ -124,16 +144,20 @@ func (p *watched) decide(w *sim.World, v Verdict, detail string) {
 }
 
 // Judge returns the outcomes, in order of declaration, of a run that ended for
-// the given reason.
-func (s *Set) Judge(end sim.Reason) []Outcome {
+// the given reason. What was to hold eventually had its chance if nothing was left
+// to happen, or if healed: if all faults had ended and time enough had passed.
+func (s *Set) Judge(end sim.Reason, healed bool) []Outcome {
 	for _, p := range s.eventual {
+		err := p.err()
 		switch {
-		case p.is():
+		case err == nil:
 			p.decide(s.w, Pass, "")
+		case healed:
+			p.decide(s.w, Fail, "did not hold after the faults had healed: "+err.Error())
 		case end == sim.Quiescent:
-			p.decide(s.w, Fail, "did not hold when nothing was left to happen")
+			p.decide(s.w, Fail, "did not hold when nothing was left to happen: "+err.Error())
 		default:
-			p.decide(s.w, Inconclusive, "did not hold when the run was ended: "+end.String())
+			p.decide(s.w, Inconclusive, "did not hold when the run was ended ("+end.String()+"): "+err.Error())
 		}
 	}
 	all := make([]Outcome, len(s.order))

@@ -41,6 +41,14 @@ func (e *elections) oneLeader() error {
 	return nil
 }
 
+// down is nil once a leads no more.
+func (e *elections) down() error {
+	if e.leads[0] {
+		return errors.New("a still leads")
+	}
+	return nil
+}
+
 func TestAlwaysFindsTwoLeadersAtTheStepThatMadeThem(t *testing.T) {
 	w := newElections(1)
 	defer w.Close()
@@ -53,7 +61,7 @@ func TestAlwaysFindsTwoLeadersAtTheStepThatMadeThem(t *testing.T) {
 	require.Equal(t, []properties.Outcome{{
 		Name: "one leader", Kind: properties.Always, Verdict: properties.Fail,
 		Detail: "a and b both lead", Event: 5, At: 100 * ms,
-	}}, set.Judge(sim.Stopped))
+	}}, set.Judge(sim.Stopped, false))
 }
 
 func TestAlwaysPassesWhereClocksAgree(t *testing.T) {
@@ -64,7 +72,7 @@ func TestAlwaysPassesWhereClocksAgree(t *testing.T) {
 	set.Always("one leader", func() error { asked++; return w.oneLeader() })
 	end := w.Run(sim.Limit{})
 	require.Equal(t, sim.Quiescent, end)
-	require.Equal(t, []properties.Outcome{{Name: "one leader", Kind: properties.Always}}, set.Judge(end))
+	require.Equal(t, []properties.Outcome{{Name: "one leader", Kind: properties.Always}}, set.Judge(end, false))
 	require.Equal(t, 4, asked, "once a step: two boots and two timers")
 }
 
@@ -80,7 +88,7 @@ func TestAViolationIsReportedOnceAndNotForgottenWhenTheRunGoesOn(t *testing.T) {
 	before := asked
 	require.Equal(t, sim.Quiescent, w.Run(sim.Limit{}))
 	require.Equal(t, before, asked)
-	out := set.Judge(sim.Quiescent)
+	out := set.Judge(sim.Quiescent, false)
 	require.Equal(t, properties.Fail, out[0].Verdict)
 	require.Equal(t, 100*ms, out[0].At)
 	require.Equal(t, properties.Pass, out[1].Verdict)
@@ -97,39 +105,45 @@ func TestSometimesIsInconclusiveUntilItHappens(t *testing.T) {
 	set.Sometimes("a leads", func() bool { return w.leads[0] })
 	require.Equal(t, sim.TimeLimit, w.Run(sim.Limit{Until: 50 * ms}))
 	never := properties.Outcome{Name: "b leads", Kind: properties.Sometimes, Verdict: properties.Inconclusive, Detail: "never happened"}
-	require.Equal(t, never, set.Judge(sim.TimeLimit)[0])
-	require.Equal(t, properties.Inconclusive, properties.Overall(set.Judge(sim.TimeLimit)))
+	require.Equal(t, never, set.Judge(sim.TimeLimit, false)[0])
+	require.Equal(t, properties.Inconclusive, properties.Overall(set.Judge(sim.TimeLimit, false)))
 
 	require.Equal(t, sim.Quiescent, w.Run(sim.Limit{}))
 	require.Equal(t, []properties.Outcome{
 		{Name: "b leads", Kind: properties.Sometimes, Event: 6, At: 100 * ms},
 		{Name: "nobody leads", Kind: properties.Sometimes, Event: 4, At: 100 * ms},
 		{Name: "a leads", Kind: properties.Sometimes, Event: 1},
-	}, set.Judge(sim.Quiescent))
+	}, set.Judge(sim.Quiescent, false))
 	require.Equal(t, 4, asked, "not asked again once it happened")
 }
 
 func TestEventuallyIsJudgedWhenTheRunIsOver(t *testing.T) {
+	stuck := errors.New("s2 waits for a vote")
 	for _, c := range []struct {
-		holds bool
-		limit sim.Limit
-		want  properties.Outcome
+		stuck  error
+		limit  sim.Limit
+		healed bool
+		want   properties.Outcome
 	}{
-		{true, sim.Limit{}, properties.Outcome{Verdict: properties.Pass, Event: 6, At: 100 * ms}},
-		{false, sim.Limit{}, properties.Outcome{Verdict: properties.Fail,
-			Detail: "did not hold when nothing was left to happen", Event: 6, At: 100 * ms}},
-		{false, sim.Limit{Until: 50 * ms}, properties.Outcome{Verdict: properties.Inconclusive,
-			Detail: "did not hold when the run was ended: time limit", Event: 2, At: 50 * ms}},
-		{false, sim.Limit{Events: 1}, properties.Outcome{Verdict: properties.Inconclusive,
-			Detail: "did not hold when the run was ended: event limit", Event: 1}},
-		{true, sim.Limit{Until: 50 * ms}, properties.Outcome{Verdict: properties.Pass, Event: 2, At: 50 * ms}},
+		{nil, sim.Limit{}, false, properties.Outcome{Verdict: properties.Pass, Event: 6, At: 100 * ms}},
+		{stuck, sim.Limit{}, false, properties.Outcome{Verdict: properties.Fail,
+			Detail: "did not hold when nothing was left to happen: s2 waits for a vote", Event: 6, At: 100 * ms}},
+		{stuck, sim.Limit{Until: 50 * ms}, false, properties.Outcome{Verdict: properties.Inconclusive,
+			Detail: "did not hold when the run was ended (time limit): s2 waits for a vote", Event: 2, At: 50 * ms}},
+		{stuck, sim.Limit{Until: 50 * ms}, true, properties.Outcome{Verdict: properties.Fail,
+			Detail: "did not hold after the faults had healed: s2 waits for a vote", Event: 2, At: 50 * ms}},
+		{stuck, sim.Limit{Events: 1}, false, properties.Outcome{Verdict: properties.Inconclusive,
+			Detail: "did not hold when the run was ended (event limit): s2 waits for a vote", Event: 1}},
+		{nil, sim.Limit{Until: 50 * ms}, true, properties.Outcome{Verdict: properties.Pass, Event: 2, At: 50 * ms}},
 	} {
 		w := newElections(1)
 		set := properties.New(w.World)
-		set.Eventually("settled", func() bool { return c.holds })
+		require.True(t, set.Settled(), "nothing is claimed")
+		set.Eventually("settled", func() error { return c.stuck })
+		require.Equal(t, c.stuck == nil, set.Settled())
 		end := w.Run(c.limit)
 		c.want.Name, c.want.Kind = "settled", properties.Eventually
-		require.Equal(t, []properties.Outcome{c.want}, set.Judge(end), end)
+		require.Equal(t, []properties.Outcome{c.want}, set.Judge(end, c.healed), end)
 		w.Close()
 	}
 }

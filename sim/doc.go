@@ -25,7 +25,8 @@
 // What is drawn for one purpose does not depend on draws for another, so an edit to
 // a run leaves the rest of it as it was. Choices, such as which of two events of
 // one instant comes first, are made by a Chooser under a label and recorded;
-// Replay plays the record.
+// Replay plays the record. Config.Reroll keeps a run up to a time and draws all
+// that comes after anew.
 //
 // # What node code must not do
 //

@@ -28,12 +28,14 @@ const (
 	Return                  // operation ID ended; Name is its outcome
 	Fault                   // a fault began, ended or changed; Name says which
 	Panic                   // node code panicked
+	Disk                    // a disk was written or synced, failed, or lost something; Name says what
 )
 
 var kindNames = [...]string{
 	Boot: "boot", Crash: "crash", Restart: "restart", Pause: "pause", Resume: "resume",
 	Clock: "clock", Send: "send", Deliver: "deliver", Drop: "drop", Fire: "timer", Wake: "wake",
 	Choice: "choice", Note: "note", Invoke: "invoke", Return: "return", Fault: "fault", Panic: "panic",
+	Disk: "disk",
 }
 
 // String returns the lower-case name of k.
@@ -71,9 +73,9 @@ type Event struct {
 	Kind  Kind
 	Host  HostID
 	Peer  HostID // the other end of a message; NoHost otherwise
-	ID    uint64 // the number of a message, a process or an operation
-	Arg   uint64 // a choice that was picked; the size of a message in bytes
-	N     uint64 // how many there were to choose from
+	ID    uint64 // the number of a message, a process or an operation; a hash of what a disk was given to write
+	Arg   uint64 // a choice that was picked; the size of a message in bytes; where in a file a disk writes
+	N     uint64 // how many there were to choose from; how many bytes a disk writes
 	Name  string
 	Value any    // a message or an operation
 	Data  []byte // the canonical encoding of Value, see AppendValue
@@ -95,6 +97,9 @@ func (e *Event) AppendText(dst []byte, name func(HostID) string) []byte {
 	}
 	if e.Name != "" {
 		dst = append(append(dst, ' '), e.Name...)
+	}
+	if e.Kind == Disk && e.N > 0 {
+		dst = fmt.Appendf(dst, " %d B at %d", e.N, e.Arg)
 	}
 	if e.Value != nil {
 		dst = fmt.Appendf(dst, " %+v", e.Value)

@@ -26,7 +26,8 @@ type Host struct {
 
 	clock clock
 	procs []*Proc
-	spawn uint64 // number of the last process
+	spawn uint64   // number of the last process
+	lost  []func() // what a crash does to the hardware
 
 	crashes, pauses, slowness *FaultCount
 }
@@ -197,6 +198,9 @@ func (h *Host) Crash() {
 		count.Effect++
 		j.task.Discard(j.arg)
 	}
+	for _, fn := range h.lost {
+		fn()
+	}
 	self := w.proc
 	h.killProcs()
 	w.cause = cause
@@ -204,6 +208,12 @@ func (h *Host) Crash() {
 		panic(errKilled)
 	}
 }
+
+// OnCrash has fn called in every crash of h from now on, in order of registration:
+// hardware that keeps some of its state (a disk) loses the rest there. It is called
+// right after the Crash event, when h is down and its processes still stand where
+// they blocked; fn is no code of h and must not start anything on it.
+func (h *Host) OnCrash(fn func()) { h.lost = append(h.lost, fn) }
 
 // Restart boots h again if it is down.
 func (h *Host) Restart() {

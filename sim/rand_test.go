@@ -34,7 +34,7 @@ func TestDrawsDoNotDependOnOtherDraws(t *testing.T) {
 
 func TestKeyedRandomnessIsPinned(t *testing.T) {
 	k := NewKey(42)
-	require.Equal(t, Key{0xbdd732262feb6e95, 0xb4cd618fffdb248}, k)
+	require.Equal(t, Key{hi: 0xbdd732262feb6e95, lo: 0xb4cd618fffdb248}, k)
 	require.Equal(t, uint64(0xdb0e518b622d703), k.Uint64())
 	require.Equal(t, uint64(0x50ecd89725d0c93e), k.Sub("link").Uint64())
 	require.Equal(t, uint64(0xc101fd0d29aeb096), k.Sub("link").Num(3).Uint64())

@@ -15,6 +15,8 @@ type Config struct {
 	// Interleave lets the Chooser order events that are due at one instant,
 	// under the label "next". Otherwise they happen first in, first out.
 	Interleave bool
+	// Reroll draws all randomness anew from a time on; nil means never.
+	Reroll *Reroll
 }
 
 // World is a deterministic discrete-event simulation: hosts, virtual time and
@@ -64,6 +66,9 @@ func New(cfg Config) *World {
 	m := memories.Get().(*memory)
 	w := &World{cfg: cfg, root: NewKey(cfg.Seed), chooser: cfg.Chooser, memory: m, queue: &m.queue, hash: &m.hash}
 	w.hash.reset()
+	if cfg.Reroll != nil {
+		w.root.reroll = newReroll(w, *cfg.Reroll)
+	}
 	w.sinks = make([]Sink, sinkFirst, sinkFirst+2)
 	return w
 }
@@ -134,7 +139,11 @@ func (w *World) Choose(label string, n int) int {
 	if w.chooser == nil {
 		w.chooser = Seeded(w.root.Sub("choices"))
 	}
-	picked := w.chooser.Choose(label, n)
+	chooser := w.chooser
+	if w.root.reroll != nil {
+		chooser = w.root.reroll.chooser(chooser)
+	}
+	picked := chooser.Choose(label, n)
 	if picked < 0 || picked >= n {
 		panic(fmt.Sprintf("sim: the Chooser picked %d for %q, expected 0 to %d", picked, label, n-1))
 	}

@@ -105,7 +105,7 @@ func TestHostsBootWhenAllAreKnown(t *testing.T) {
 }
 
 func TestKindsPrintAndParse(t *testing.T) {
-	for k := Boot; k <= Panic; k++ {
+	for k := Boot; k <= Disk; k++ {
 		got, ok := KindOf(k.String())
 		require.True(t, ok)
 		require.Equal(t, k, got)

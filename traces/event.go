@@ -115,6 +115,9 @@ func (e Event) appendText(dst []byte, width, long int) []byte {
 	if e.Name != "" {
 		dst = appendBare(append(dst, ' '), e.Name)
 	}
+	if e.Kind == sim.Disk && e.N > 0 {
+		dst = fmt.Appendf(dst, " %d B at %d", e.N, e.Arg)
+	}
 	if e.Value.Form != None {
 		dst = e.Value.appendText(append(dst, ' '), long)
 	}

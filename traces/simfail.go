@@ -3,7 +3,6 @@ package traces
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"path"
@@ -40,6 +39,8 @@ type Failure struct {
 	Config     scenario.Config `json:"config"`
 	Operations []Script        `json:"operations"`
 	Choices    []string        `json:"choices,omitempty"` // "picked of n label", in order
+	// Shrink is nil unless something was shrunk to this.
+	Shrink *Shrinking `json:"shrink,omitempty"`
 }
 
 // quoted is text that the file has in double quotes, so that YAML keeps every
@@ -159,15 +160,11 @@ func (f *Failure) checkRun(file *scenario.File) error {
 }
 
 func (f *Failure) checkConfig(file *scenario.File, s *scenario.Scenario) error {
-	if f.Config.Nemesis != (scenario.Nemesis{}) {
+	if f.Config.Nemesis.Faults > 0 {
 		return file.Errorf("$.config.nemesis", "config.nemesis is set, expected what it did among config.faults")
 	}
 	if err := s.Validate(&f.Config); err != nil {
-		at := "$.config"
-		if e := new(scenario.Invalid); errors.As(err, &e) {
-			at += "." + e.Field
-		}
-		return file.Errorf(at, "config.%v", err)
+		return file.Invalid("$.config", err)
 	}
 	return nil
 }
@@ -287,29 +284,38 @@ func (f *Failure) Replay(s *scenario.Scenario, watch func(*sim.World)) *Replayed
 }
 
 func (f *Failure) run(s *scenario.Scenario, watch func(*sim.World)) (*scenario.Result, *sim.Tape) {
-	seed, _ := sim.ParseSeed(f.Seed) // ParseFailure has accepted it, and the choices
-	picks := make([]sim.Pick, len(f.Choices))
-	for i, text := range f.Choices {
-		picks[i], _ = parseChoice(text)
-	}
+	seed, picks, scripts := f.parts()
 	tape := sim.Replay(picks)
-	scripts := make([][]nodes.Op, len(f.Operations))
-	for i, o := range f.Operations {
-		scripts[i] = o.Do
-	}
 	cfg := f.Config
 	return s.Run(scenario.Options{Seed: seed, Config: &cfg, Scripts: scripts, Chooser: tape, Watch: watch}), tape
 }
 
+// parts returns what stands in f as text: ParseFailure has accepted it.
+func (f *Failure) parts() (seed uint64, picks []sim.Pick, scripts [][]nodes.Op) {
+	seed, _ = sim.ParseSeed(f.Seed)
+	picks = make([]sim.Pick, len(f.Choices))
+	for i, text := range f.Choices {
+		picks[i], _ = parseChoice(text)
+	}
+	scripts = make([][]nodes.Op, len(f.Operations))
+	for i, o := range f.Operations {
+		scripts[i] = o.Do
+	}
+	return seed, picks, scripts
+}
+
 // WriteBlock prints the failure of a run for people: what failed, when, under
 // which faults, and how to see it again. Replay is the command that replays it from
-// its file; "" leaves that line out. WriteBlock panics if the run did not fail.
-func WriteBlock(w io.Writer, s *scenario.Scenario, r *scenario.Result, replay string) error {
+// its file; "" leaves that line out. More lines come before it. WriteBlock panics if the run did not fail.
+func WriteBlock(w io.Writer, s *scenario.Scenario, r *scenario.Result, replay string, more ...string) error {
 	var b bytes.Buffer
 	o := failed(r)
 	fmt.Fprintf(&b, "FAIL %s: %s\n", s.Name, describe(o))
 	faults := cmp.Or(properties.Coverage(r.Faults).String(), "none")
 	fmt.Fprintf(&b, "  seed 0x%x  events %d  virtual %s  faults: %s\n", r.Seed, r.Events, time.Duration(r.Virtual).Round(time.Millisecond), faults)
+	for _, line := range more {
+		fmt.Fprintf(&b, "  %s\n", line)
+	}
 	if replay != "" {
 		fmt.Fprintf(&b, "  replay:  %s\n", replay)
 	}

@@ -21,6 +21,7 @@ import (
 	"phoenix/properties/scenario"
 	"phoenix/resilience/chaos"
 	"phoenix/sim"
+	"phoenix/sim/disk"
 	"phoenix/traces"
 )
 
@@ -35,11 +36,12 @@ func interleaved() *scenario.Config {
 	c.Interleave = true
 	c.Workload.Operations = 8
 	c.Workload.Think = network.Constant(10 * time.Millisecond)
-	c.Nemesis = scenario.Nemesis{}
+	c.Nemesis = chaos.Nemesis{}
 	c.Links.Delay = network.Constant(5 * time.Millisecond)
-	c.Faults = []chaos.Fault{
-		{At: 20 * time.Millisecond, For: 10 * time.Millisecond, Pause: []string{"s2"}},
-		{At: 40 * time.Millisecond, For: 30 * time.Millisecond, Partition: &chaos.Partition{Groups: [][]string{{"s1", "c1"}, {"s2", "c2"}}}},
+	c.Faults = chaos.Plan{
+		{At: 20 * time.Millisecond, For: 10 * time.Millisecond, Kind: chaos.Pause, On: chaos.Hosts("s2")},
+		{At: 40 * time.Millisecond, For: 30 * time.Millisecond, Kind: chaos.Partition,
+			Groups: []chaos.Target{chaos.Hosts("s1", "c1"), chaos.Hosts("s2", "c2")}},
 	}
 	return &c
 }
@@ -92,7 +94,7 @@ func TestAFailureIsReadAsItWasWritten(t *testing.T) {
 		found, again := parsed(t, textOf(t, f))
 		require.Equal(t, s.Name, found.Name)
 		require.Equal(t, f, again)
-		require.Equal(t, scenario.Nemesis{}, again.Config.Nemesis)
+		require.Equal(t, chaos.Nemesis{}, again.Config.Nemesis)
 		require.NotEmpty(t, again.Config.Faults, "the nemesis has become faults")
 		require.Equal(t, fmt.Sprintf("0x%x", r.Seed), again.Seed)
 	}
@@ -164,6 +166,38 @@ func TestRecordedChoicesReplayToTheSameDigest(t *testing.T) {
 	require.Equal(t, r.Digest, out.Result.Digest)
 	require.Equal(t, r.Outcomes, out.Result.Outcomes)
 	require.Empty(t, out.Reason)
+}
+
+// The file has all that the second phase depends on, and the disks.
+func TestAFailureToRecoverIsReplayed(t *testing.T) {
+	s := wrapped("test/gone", func(*network.Endpoint) {})
+	serve := s.Server
+	s.Server = func(c *scenario.Config, servers []network.ID) network.Boot {
+		boot := serve(c, servers)
+		return func(ep *network.Endpoint) network.Handler {
+			if ep.Boots() > 0 {
+				return nil // the planted bug: it serves nobody after a crash
+			}
+			return boot(ep)
+		}
+	}
+	plan, err := chaos.ParsePlan("at 100ms for 50ms crash servers keeping nothing")
+	require.NoError(t, err)
+	c := s.Defaults
+	c.Servers, c.Nemesis, c.Faults = 1, chaos.Nemesis{}, plan
+	c.Disk = disk.Config{Model: disk.Ext4, Sync: disk.Latency{Max: time.Millisecond}}
+	c.Heal = 3 * time.Second
+	r := failing(t, s, &c)
+	text := textOf(t, traces.NewFailure(s, r))
+	require.Contains(t, string(text), "\n  heal: 3s\n")
+	require.Contains(t, string(text), "\n  disk:\n    model: ext4\n    sync:\n      max: 1ms\n")
+	require.Contains(t, string(text), "\n    - at 100ms for 50ms crash servers keeping nothing\n")
+	found, f := parsed(t, text, s)
+	require.EqualValues(t, scenario.RecoveredName, f.Property)
+	out := f.Replay(found, nil)
+	require.Equal(t, traces.Reproduced, out.Status, out.Reason)
+	require.Equal(t, r.Outcomes, out.Result.Outcomes)
+	require.Equal(t, r.Healed, out.Result.Healed)
 }
 
 func TestAReplayIsWatched(t *testing.T) {

@@ -9,4 +9,4 @@ import (
 	"phoenix/properties/scenario"
 )
 
-func main() { os.Exit(cli.Main(scenario.Registers()...)) }
+func main() { os.Exit(cli.Main(scenario.All()...)) }

@@ -34,6 +34,18 @@ import (
 // it carried out before the crash would otherwise have its effect twice, with
 // other writes in between.
 //
+// With cfg.Durable a server keeps its tags and values on its disk (see nodes.WAL),
+// and acknowledges a store, its own too, only when what it holds is durable. A query
+// it answers from memory: what is met there is stored at a majority before anybody
+// learns of it. After a crash it votes again. It also makes durable which write it
+// begins, before it begins: what may have been begun before a crash is answered with
+// Unknown and not begun again; other writes it serves. So it is linearizable with any
+// number of crashes and restarts at any time, of all servers at once too, and makes
+// progress whenever a majority with intact disks is connected. A server whose disk
+// is wiped, fails or does not hold what was confirmed is without memory as above, as
+// long as that lasts; so is one that crashed before its disk was ever prepared, which
+// looks the same as one that was wiped.
+//
 // There is no compare and set, which would solve consensus, and registers do not
 // (Herlihy, "Wait-free synchronization", TOPLAS 13(1), 1991). The answer is
 // Unsupported.
@@ -44,6 +56,9 @@ func ABD(cfg Config) network.Boot {
 		s.me = 1 << cfg.index(ep)
 		s.amnesia = ep.Boots() > 0 && cfg.Bug != AmnesiacVotes
 		s.retransmit = ep.Timer("retransmit", s.again)
+		if cfg.Durable {
+			s.keep()
+		}
 		return s
 	}
 }
@@ -53,8 +68,9 @@ func ABD(cfg Config) network.Boot {
 type server struct {
 	cfg     Config
 	ep      *network.Endpoint
-	me      uint64 // the set of this server alone
-	amnesia bool   // it crashed, and may not vote
+	me      uint64  // the set of this server alone
+	amnesia bool    // it crashed, and may not vote; see votes
+	disk    *keeper // nil unless it is durable
 
 	desk       desk
 	data       map[string]version
@@ -76,7 +92,7 @@ type operation struct {
 // Receive is the whole protocol. What is late, doubled or unknown is ignored.
 func (s *server) Receive(from network.ID, msg any) {
 	if r, ok := msg.(nodes.Request); ok {
-		if s.desk.admit(from, r.ID) {
+		if !s.booting() && s.desk.admit(from, r.ID) {
 			s.begin(from, r)
 		}
 		return
@@ -86,13 +102,13 @@ func (s *server) Receive(from network.ID, msg any) {
 	}
 	switch m := msg.(type) {
 	case query:
-		if !s.amnesia {
+		if s.votes() {
 			s.ep.Send(from, found{m.Op, s.data[m.Key]})
 		}
 	case store:
-		if !s.amnesia {
+		if s.votes() {
 			s.adopt(m.Key, m.Version)
-			s.ep.Send(from, stored(m.Op))
+			s.settled(func() { s.ep.Send(from, stored(m.Op)) })
 		}
 	case found:
 		if op := s.answered(from, m.Op, false); op != nil {
@@ -113,10 +129,18 @@ func (s *server) begin(client network.ID, r nodes.Request) {
 	case !r.Valid() || r.Kind == nodes.CAS:
 		s.desk.answer(client, nodes.Reply{ID: r.ID, Code: nodes.Unsupported})
 		return
-	case r.Kind == nodes.Write && s.amnesia:
+	case r.Kind == nodes.Write && !s.votes():
 		s.desk.answer(client, nodes.Reply{ID: r.ID, Code: nodes.Unknown})
 		return
+	case r.Kind == nodes.Write:
+		s.admitted(client, r.ID, func() { s.start(client, r) })
+		return
 	}
+	s.start(client, r)
+}
+
+// start begins the first phase of an operation.
+func (s *server) start(client network.ID, r nodes.Request) {
 	s.started++
 	op := &operation{number: uint64(s.ep.Boots())<<32 | uint64(s.started), client: client, request: r}
 	op.best = s.data[r.Key]
@@ -131,14 +155,25 @@ func (s *server) begin(client network.ID, r nodes.Request) {
 	s.phase(op)
 }
 
-// phase begins one of the two phases of op: it votes itself, and asks the others.
+// phase begins one of the two phases of op: it asks the others, and votes itself.
 func (s *server) phase(op *operation) {
 	op.heard = 0
-	if !s.amnesia {
-		op.heard = s.me
-	}
 	s.ask(op)
-	s.advance(op)
+	switch {
+	case !s.votes():
+	case op.storing:
+		s.settled(func() { s.vote(op) })
+	default:
+		s.vote(op)
+	}
+}
+
+// vote counts the server itself, unless the operation is over.
+func (s *server) vote(op *operation) {
+	if slices.Contains(s.ops, op) {
+		op.heard |= s.me
+		s.advance(op)
+	}
 }
 
 // ask sends the message of the current phase to all that have not answered it.
@@ -194,7 +229,7 @@ func (s *server) store(op *operation) {
 	op.storing = true
 	if op.request.Kind == nodes.Write {
 		seen := newer(op.best, s.data[op.request.Key])
-		op.best = version{tag{seen.Tag.Seq + 1, s.ep.ID(), s.ep.Boots()}, op.request.Value}
+		op.best = version{tag{s.issue(op.request.Key, seen.Tag.Seq+1), s.ep.ID(), s.ep.Boots()}, op.request.Value}
 	}
 	s.adopt(op.request.Key, op.best)
 	s.phase(op)
@@ -204,6 +239,10 @@ func (s *server) store(op *operation) {
 func (s *server) adopt(key string, v version) {
 	if s.cfg.Bug != RecordOverwrites {
 		v = newer(s.data[key], v)
+	}
+	if s.disk != nil {
+		s.disk.take(key, v)
+		return
 	}
 	s.data[key] = v
 }

@@ -33,6 +33,12 @@ type Config struct {
 	// before it takes over; the second waits twice as long, and so on. It should
 	// be several times Heartbeat. 0 means DefaultFailover.
 	Failover time.Duration
+	// Durable has the servers of ABD keep on their disks what they acknowledge, and
+	// vote again after a crash.
+	Durable bool
+	// LogLimit is how long the log of such a server may get, in bytes, before a
+	// snapshot replaces it; 0 means nodes.DefaultLogLimit.
+	LogLimit int
 	// Bug is a mistake for ABD to make; NoBug is the zero value.
 	Bug Bug
 }
@@ -88,10 +94,17 @@ const (
 	LocalSequence
 	// AmnesiacVotes has a server that crashed count in majorities as if it had
 	// never known anything: an acknowledged write may be forgotten.
+	// With Durable it shows if the disk was wiped only.
 	AmnesiacVotes
+	// AckBeforeSync has a durable server acknowledge a store that is not on its disk
+	// yet, and vote for it: after a crash it does not know of what a majority was to
+	// remember. Without Durable it changes nothing.
+	AckBeforeSync
 )
 
-var bugNames = [...]string{"none", "no-write-back", "record-overwrites", "local-sequence", "amnesiac-votes"}
+var bugNames = [...]string{
+	"none", "no-write-back", "record-overwrites", "local-sequence", "amnesiac-votes", "ack-before-sync",
+}
 
 // String returns a name such as "no-write-back", "none" for NoBug.
 func (b Bug) String() string {

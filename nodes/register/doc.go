@@ -6,10 +6,12 @@
 //	store          compare and set  linearizable
 //	SingleCopy     yes              with one server that does not crash
 //	PrimaryBackup  yes              until the first failover
-//	ABD            no               while a majority has never crashed
+//	ABD            no               always; it needs a majority that never crashed,
+//	                                or, with Config.Durable, one with intact disks
 //
-// All keep what they know in memory: a crash loses it. All remember the newest
-// request of each client, so that a message that arrives twice acts once.
+// All keep what they know in memory, where a crash loses it; ABD keeps it on disks
+// if it is asked to. All remember the newest request of each client, so that a
+// message that arrives twice acts once.
 //
 // A Bug switches on one planted mistake in ABD.
 package register

@@ -111,7 +111,7 @@ func TestHeartbeatsTellThemselves(t *testing.T) {
 }
 
 func TestBugsPrintAndParse(t *testing.T) {
-	for bug := register.NoBug; bug <= register.AmnesiacVotes; bug++ {
+	for bug := register.NoBug; bug <= register.AckBeforeSync; bug++ {
 		text, err := bug.MarshalText()
 		require.NoError(t, err)
 		var back register.Bug
@@ -121,7 +121,7 @@ func TestBugsPrintAndParse(t *testing.T) {
 	require.Equal(t, "bug(9)", register.Bug(9).String())
 	bug := register.LocalSequence
 	require.EqualError(t, bug.UnmarshalText([]byte("nil")),
-		`bug "nil": expected one of ["none" "no-write-back" "record-overwrites" "local-sequence" "amnesiac-votes"]`)
+		`bug "nil": expected one of ["none" "no-write-back" "record-overwrites" "local-sequence" "amnesiac-votes" "ack-before-sync"]`)
 	require.Equal(t, register.LocalSequence, bug)
 }
 

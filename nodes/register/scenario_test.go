@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"phoenix/network"
+	"phoenix/nodes/register"
 	"phoenix/properties"
 	"phoenix/properties/scenario"
+	"phoenix/resilience/chaos"
 	"phoenix/sim"
 	"phoenix/sim/simtest"
 	"phoenix/traces"
@@ -124,37 +126,47 @@ func campaign(t *testing.T, s *scenario.Scenario) *scenario.Campaign {
 	return sum
 }
 
-// crowded is where a read that does not write back is found out: few servers,
-// many readers of one key, and links that lose one message in ten. With the
-// defaults it takes more than a thousand seeds.
+// crowded is where reads and writes that miss a majority are found out: few servers,
+// many readers of one key, and links that lose one message in ten.
 func crowded(c *scenario.Config) {
 	c.Servers, c.Clients = 3, 5
 	c.Workload.Keys = 1
 	c.Workload.Reads = network.ProbOf(0.7)
 	c.Links.Loss = network.ProbOf(0.1)
-	c.Nemesis = scenario.Nemesis{Crashes: 1, Restarts: 1, Partitions: 1, Pauses: 1, Within: 600 * time.Millisecond}
+	c.Nemesis = chaos.Nemesis{Faults: 3, Classes: []chaos.Class{chaos.Partitions}, Within: 600 * time.Millisecond}
+}
+
+// rolling is where servers that forget are found out: each crashes in turn.
+func rolling(t *testing.T, c *scenario.Config) {
+	c.Servers, c.Clients = 3, 3
+	c.Workload.Keys = 1
+	c.Links.Loss = network.ProbOf(0.15)
+	c.Nemesis = chaos.Nemesis{}
+	var err error
+	c.Faults, err = chaos.ParsePlan("at 60ms for 20ms crash s1\nat 120ms for 20ms crash s2\nat 180ms for 20ms crash s3")
+	require.NoError(t, err)
 }
 
 func TestEveryBugPlantedInABDIsFound(t *testing.T) {
-	found := map[string]uint64{} // first seed that finds it
+	const seeds = 100
+	var found []string
 	for _, bug := range scenario.ABD().Bugs {
 		s := scenario.ABD()
 		s.Defaults.Bug = bug
-		if bug == "no-write-back" {
+		switch bug {
+		case register.NoWriteBack.String(), register.LocalSequence.String():
 			crowded(&s.Defaults)
+		case register.AmnesiacVotes.String():
+			rolling(t, &s.Defaults)
 		}
-		for seed := range uint64(200) {
-			r := s.Run(scenario.Options{Seed: seed})
-			if o := r.Failed(); o != nil {
-				require.Equal(t, scenario.LinearizableName, o.Name)
-				found[bug] = seed
+		for seed := range uint64(seeds) {
+			if o := s.Run(scenario.Options{Seed: seed}).Failed(); o != nil && o.Name == scenario.LinearizableName {
+				found = append(found, bug)
 				break
 			}
 		}
 	}
-	require.Equal(t, map[string]uint64{
-		"record-overwrites": 1, "local-sequence": 7, "no-write-back": 11, "amnesiac-votes": 41,
-	}, found)
+	require.Equal(t, scenario.ABD().Bugs, found)
 }
 
 // What finds the mistakes must find nothing without them.

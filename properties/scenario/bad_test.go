@@ -25,7 +25,7 @@ func refused(t testing.TB, text string) *scenario.SyntaxError {
 // Each document is followed by the error that it gets.
 func TestAnErrorPointsAtTheWrongValue(t *testing.T) {
 	cases := strings.Split(strings.TrimSpace(badDocuments), "\n====\n")
-	require.Len(t, cases, 27)
+	require.Len(t, cases, 36)
 	for _, c := range cases {
 		text, want, ok := strings.Cut(c, "\n----\n")
 		require.True(t, ok, c)
@@ -140,7 +140,7 @@ doc.yaml:2:13: expected true or false, got "yes"
 ====
 scenario: register/adb
 ----
-doc.yaml:1:11: no such scenario: "register/adb", expected one of [register/single-copy register/primary-backup register/abd]
+doc.yaml:1:11: no such scenario: "register/adb", expected one of [register/single-copy register/primary-backup register/abd register/abd-durable]
   1 | scenario: register/adb
     |           ^
 ====
@@ -152,30 +152,83 @@ doc.yaml:1:1: names no scenario, expected a line such as "scenario: register/abd
 ====
 scenario: register/abd
 faults:
-  - {at: 1s, crash: [s1]}
-  - at: 2s
-    heal: west
+  - at 1s crash s1
+  - at 2s end west
 ----
-doc.yaml:4:5: faults[1] heals "west", expected the name of a partition
-  4 |   - at: 2s
-    |     ^
+doc.yaml:4:15: faults[1] ends "west", expected the name of a fault
+  4 |   - at 2s end west
+    |               ^
 ====
 scenario: register/abd
 faults:
-  - {crash: [s1]}
+  - at 1s crash s1
+  - at 1s pause s1 s9
 ----
-doc.yaml:3:5: expected a field "at" here
-  3 |   - {crash: [s1]}
-    |     ^
+doc.yaml:4:20: faults[1] names the host "s9", expected one of s1, s2, s3, s4, s5, c1, c2, c3, clients, everyone, servers
+  4 |   - at 1s pause s1 s9
+    |                    ^
 ====
 scenario: register/abd
 faults:
-  - at: 1s
-    partition: {kind: one-way}
+  - at 1s crahs s1
 ----
-doc.yaml:4:16: expected a field "groups" here
-  4 |     partition: {kind: one-way}
+doc.yaml:3:11: word 3 is "crahs", expected one of crash, restart, pause, resume, slow, clock, disk, exhaust, byzantine, loss, delay, duplicate, reorder, corrupt, clog, swizzle, partition, lose, hold, repeat, end
+  3 |   - at 1s crahs s1
+    |           ^
+====
+scenario: register/abd
+faults: ["at 1s for ever crash s1"]
+----
+doc.yaml:2:21: word 4 is "ever", expected a duration such as 1.5s or 200ms
+  2 | faults: ["at 1s for ever crash s1"]
+    |                     ^
+====
+scenario: register/abd
+faults:
+  - 'at 1s partition bridge s1 | s2'
+----
+doc.yaml:3:6: faults[0] has a partition that is bridge and has 2 groups, expected 3
+  3 |   - 'at 1s partition bridge s1 | s2'
+    |      ^
+====
+scenario: register/abd
+faults:
+  - at 1s partition one-way
+----
+doc.yaml:3:28: it ends after word 4, expected the names of hosts; it is written: partition complete|partial|one-way|bridge|ring HOSTS | HOSTS ... [flapping DURATION]
+  3 |   - at 1s partition one-way
+    |                            ^
+====
+scenario: register/abd
+faults:
+  - at 1s crash #3
+----
+doc.yaml:3:16: it ends after word 3, expected the names of hosts; it is written: crash HOSTS [keeping some|all|nothing]; what follows # is a comment unless the fault is in quotes
+  3 |   - at 1s crash #3
     |                ^
+====
+scenario: register/abd
+faults:
+  - "at 1s \x63rahs s1"
+----
+doc.yaml:3:5: word 3 is "crahs", expected one of crash, restart, pause, resume, slow, clock, disk, exhaust, byzantine, loss, delay, duplicate, reorder, corrupt, clog, swizzle, partition, lose, hold, repeat, end
+  3 |   - "at 1s \x63rahs s1"
+    |     ^
+====
+scenario: register/abd
+faults:
+  - {at: 1s, crash: [s1]}
+----
+doc.yaml:3:5: expected a fault such as at 1s for 500ms crash s1, got a mapping
+  3 |   - {at: 1s, crash: [s1]}
+    |     ^
+====
+scenario: register/abd
+faults: at 1s crash s1
+----
+doc.yaml:2:9: expected a list, got "at 1s crash s1"
+  2 | faults: at 1s crash s1
+    |         ^
 ====
 scenario: register/abd
 regions:
@@ -189,11 +242,25 @@ doc.yaml:5:17: expected a list of 2, got 3
 ====
 scenario: register/abd
 servers: 3
-nemesis: {crashes: 2}
+nemesis: {faults: 2000}
 ----
-doc.yaml:3:20: nemesis.crashes is 2, expected 0 to 1
-  3 | nemesis: {crashes: 2}
-    |                    ^
+doc.yaml:3:19: nemesis.faults is 2000, expected 0 to 1000
+  3 | nemesis: {faults: 2000}
+    |                   ^
+====
+scenario: register/abd
+nemesis: {name: entropy}
+----
+doc.yaml:2:17: nemesis.name is "entropy", expected one of random, one-node, swarm, majority, bridge, ring, flapping, isolate, rolling-restart, swizzle
+  2 | nemesis: {name: entropy}
+    |                 ^
+====
+scenario: register/abd
+nemesis: {classes: [crash, gremlins]}
+----
+doc.yaml:2:28: nemesis.classes[1] is "gremlins", expected one of crash, pause, clock, disk, noise, partition, resource, byzantine
+  2 | nemesis: {classes: [crash, gremlins]}
+    |                            ^
 ====
 scenario: register/abd
 servers: &n 5
@@ -279,7 +346,8 @@ func TestAMappingOfTooManyFieldsIsRefused(t *testing.T) {
 		require.Equal(t, "expected at most 1000 fields here", e.Msg)
 		require.InDelta(t, 1001, e.Line, 1)
 	}
-	many := "scenario: register/abd\nfaults:\n" + strings.Repeat("  - at: 1s\n    crash: [s1]\n", 900)
+	many := "scenario: register/abd\nfaults:\n" + strings.Repeat("  - at 1s crash s1\n", 900) + "regions:\n  latency:\n" +
+		strings.Repeat("    - between: [eu, eu]\n      delay: 1ms\n", 900) + "  hosts: {eu: [s1]}\n"
 	require.Len(t, document(t, many).Faults, 900, "the fields of others do not count")
 }
 

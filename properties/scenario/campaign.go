@@ -25,7 +25,6 @@ type Campaign struct {
 	// Digest depends on every event of every run, in order.
 	Digest sim.Digest
 
-	judged   properties.Coverage
 	outcomes []properties.Outcome
 }
 
@@ -40,7 +39,6 @@ func (c *Campaign) Add(r *Result) {
 	c.Events += r.Events
 	c.Virtual += r.Virtual
 	c.Faults = c.Faults.Add(r.Faults)
-	c.judged = c.judged.Add(r.Judged)
 	c.outcomes = properties.Merge(c.outcomes, r.Outcomes)
 	c.Digest = xxh3.Hash128(append(c.Digest[:], r.Digest[:]...)).Bytes()
 }
@@ -52,7 +50,7 @@ func (c *Campaign) Outcomes() []properties.Outcome {
 	all := make([]properties.Outcome, len(c.outcomes))
 	for i, o := range c.outcomes {
 		if o.Name == properties.EffectName {
-			o = c.judged.Outcome()
+			o = c.Faults.Outcome()
 		}
 		all[i] = o
 	}

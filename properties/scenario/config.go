@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"phoenix/network"
 	"phoenix/resilience/chaos"
+	"phoenix/sim/disk"
 )
 
 // Config is what a scenario can be told: the parameters that a document sets. A
@@ -21,10 +23,16 @@ type Config struct {
 	Regions  *Regions     `json:"regions,omitempty"`
 	// Nemesis draws faults from the seed; Faults lists them. A document that
 	// lists faults has no nemesis unless it says so.
-	Nemesis Nemesis       `json:"nemesis,omitempty"`
-	Faults  []chaos.Fault `json:"faults,omitempty"`
-	// Until ends a run at a virtual time.
+	Nemesis chaos.Nemesis `json:"nemesis,omitempty"`
+	Faults  chaos.Plan    `json:"faults,omitempty"`
+	// Disk is what the hosts have.
+	Disk disk.Config `json:"disk,omitempty"`
+	// Until ends the chaos at a virtual time: when the operations have not ended
+	// then.
 	Until time.Duration `json:"until"`
+	// Heal is how long the cluster may take to work again after the chaos, when all
+	// faults have ended and links lose nothing; 0 leaves that phase out.
+	Heal time.Duration `json:"heal,omitempty"`
 	// Events ends a run after so many events: a bound on runs that never rest.
 	Events uint64 `json:"events"`
 	// Interleave has the seed decide the order of what is due at one instant.
@@ -60,17 +68,6 @@ type Latency struct {
 	Delay   network.Delay `json:"delay"`
 }
 
-// Nemesis says how many faults of each kind to draw from the seed: when, for how
-// long and whom they hit.
-type Nemesis struct {
-	Crashes    int `json:"crashes,omitempty"`  // servers that crash, at most a minority
-	Restarts   int `json:"restarts,omitempty"` // how many of those come back
-	Pauses     int `json:"pauses,omitempty"`
-	Partitions int `json:"partitions,omitempty"`
-	// Within is the time in which they begin; 0 means a second.
-	Within time.Duration `json:"within,omitempty"`
-}
-
 // Bounds that keep a mistyped document from taking all memory.
 const (
 	maxHosts      = 1000
@@ -101,11 +98,8 @@ type Invalid struct {
 // Error returns the field and the problem.
 func (e *Invalid) Error() string { return e.Field + " " + e.Problem }
 
-// minority returns how many of the servers may crash while a majority is left.
-func minority(servers int) int { return max(0, (servers-1)/2) }
-
 // validate returns an *Invalid for the first field that is wrong.
-func (c *Config) validate() error {
+func (c *Config) validate(roles []string) error {
 	if err := c.validateNumbers(); err != nil {
 		return err
 	}
@@ -122,7 +116,7 @@ func (c *Config) validate() error {
 	}
 	servers, clients := c.hosts()
 	names := slices.Concat(servers, clients)
-	if err := c.validateFaults(names); err != nil {
+	if err := c.validateFaults(names, roles); err != nil {
 		return err
 	}
 	return c.Regions.validate(names)
@@ -135,13 +129,10 @@ func (c *Config) validateNumbers() error {
 		n, lo, hi int
 	}{
 		{"servers", c.Servers, 1, maxHosts},
-		{"clients", c.Clients, 1, maxHosts},
-		{"workload.operations", c.Workload.Operations, 1, maxOperations / max(1, c.Clients)},
+		{"clients", c.Clients, 0, maxHosts},
+		{"workload.operations", c.Workload.Operations, 0, maxOperations / max(1, c.Clients)},
 		{"workload.keys", c.Workload.Keys, 1, maxKeys},
-		{"nemesis.crashes", n.Crashes, 0, minority(c.Servers)},
-		{"nemesis.restarts", n.Restarts, 0, n.Crashes},
-		{"nemesis.pauses", n.Pauses, 0, maxFaults},
-		{"nemesis.partitions", n.Partitions, 0, maxFaults},
+		{"nemesis.faults", n.Faults, 0, maxFaults},
 	} {
 		if r.n < r.lo || r.n > r.hi {
 			return &Invalid{r.field, fmt.Sprintf("is %d, expected %d to %d", r.n, r.lo, r.hi)}
@@ -158,31 +149,73 @@ func (c *Config) validateTimes() error {
 	}{
 		{"workload.timeout", c.Workload.Timeout, false},
 		{"until", c.Until, false},
+		{"heal", c.Heal, true},
 		{"nemesis.within", c.Nemesis.Within, true},
 	} {
 		if r.d < 0 || r.d == 0 && !r.zero {
-			return &Invalid{r.field, fmt.Sprintf("is %s, expected a positive duration", r.d)}
+			expected := "a positive duration"
+			if r.zero {
+				expected = "0 or " + expected
+			}
+			return &Invalid{r.field, fmt.Sprintf("is %s, expected %s", r.d, expected)}
 		}
 	}
 	return nil
 }
 
-func (c *Config) validateFaults(hosts []string) error {
+func (c *Config) validateFaults(hosts []string, roles []string) error {
 	n := &c.Nemesis
-	if all := len(c.Faults) + n.Crashes + n.Pauses + n.Partitions; all > maxFaults {
+	if all := len(c.Faults) + n.Faults; all > maxFaults {
 		return &Invalid{"faults", fmt.Sprintf("are %d with those of the nemesis, expected at most %d", all, maxFaults)}
 	}
-	var e *chaos.Error
-	if err := chaos.Validate(c.Faults, hosts); errors.As(err, &e) {
-		return &Invalid{fmt.Sprintf("faults[%d]", e.Fault-1), e.Problem}
+	if n.Name != "" && !slices.Contains(chaos.Nemeses(), n.Name) {
+		return &Invalid{"nemesis.name", fmt.Sprintf("is %.60q, expected one of %s", n.Name, strings.Join(chaos.Nemeses(), ", "))}
 	}
-	for i, f := range c.Faults {
-		if n.Partitions > 0 && f.Partition != nil && nemesisName.MatchString(f.Partition.Name) {
-			return &Invalid{fmt.Sprintf("faults[%d].partition.name", i),
-				fmt.Sprintf("is %q, expected another name: the nemesis calls its partitions so", f.Partition.Name)}
+	for i, class := range n.Classes {
+		if !slices.Contains(chaos.Classes(), class) {
+			return &Invalid{fmt.Sprintf("nemesis.classes[%d]", i), fmt.Sprintf("is %.60q, expected one of %s", class, listed(chaos.Classes()))}
 		}
 	}
+	if err := n.Check(); err != nil {
+		return &Invalid{"nemesis", err.Error()}
+	}
+	if err := c.Disk.Check(); err != nil {
+		return &Invalid{"disk", strings.TrimPrefix(err.Error(), "disk: ")}
+	}
+	cast := c.cast()
+	for _, role := range roles {
+		cast.Roles[role] = nil
+	}
+	var e *chaos.Error
+	if err := c.Faults.Validate(hosts, cast); errors.As(err, &e) {
+		return &Invalid{fmt.Sprintf("faults[%d]", e.Fault-1), e.Problem}
+	}
 	return nil
+}
+
+// listed joins names, such as "crash, pause".
+func listed[T ~string](all []T) string {
+	text := make([]string, len(all))
+	for i, t := range all {
+		text[i] = string(t)
+	}
+	return strings.Join(text, ", ")
+}
+
+// cast returns whom faults can name besides the hosts: servers, clients, everyone
+// and the regions.
+func (c *Config) cast() chaos.Cast {
+	servers, clients := c.hosts()
+	cast := chaos.Cast{
+		Groups: map[string][]string{"servers": servers, "clients": clients, "everyone": slices.Concat(servers, clients)},
+		Roles:  map[string]func() []string{},
+	}
+	if c.Regions != nil {
+		for _, region := range c.Regions.names() {
+			cast.Groups["region:"+region] = c.Regions.Hosts[region]
+		}
+	}
+	return cast
 }
 
 // regionName is what a region may be called: it stands in files and in paths.

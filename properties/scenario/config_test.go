@@ -23,28 +23,34 @@ func changed(change func(c *scenario.Config)) *scenario.Config {
 
 func TestAWrongConfigurationNamesTheField(t *testing.T) {
 	for want, change := range map[string]func(c *scenario.Config){
-		"servers is 0, expected 1 to 1000":                                        func(c *scenario.Config) { c.Servers = 0 },
-		"servers is 65, expected at most 64 of register/abd":                      func(c *scenario.Config) { c.Servers = 65 },
-		"clients is -1, expected 1 to 1000":                                       func(c *scenario.Config) { c.Clients = -1 },
-		"workload.operations is 0, expected 1 to 333333":                          func(c *scenario.Config) { c.Workload.Operations = 0 },
-		"workload.operations is 2000, expected 1 to 1000":                         func(c *scenario.Config) { c.Clients, c.Workload.Operations = 1000, 2000 },
-		"workload.keys is 10001, expected 1 to 10000":                             func(c *scenario.Config) { c.Workload.Keys = 10001 },
-		"nemesis.crashes is 3, expected 0 to 2":                                   func(c *scenario.Config) { c.Nemesis.Crashes = 3 },
-		"nemesis.restarts is 3, expected 0 to 2":                                  func(c *scenario.Config) { c.Nemesis.Restarts = 3 },
-		"nemesis.pauses is -1, expected 0 to 1000":                                func(c *scenario.Config) { c.Nemesis.Pauses = -1 },
-		"nemesis.partitions is 1001, expected 0 to 1000":                          func(c *scenario.Config) { c.Nemesis.Partitions = 1001 },
-		"faults are 1003 with those of the nemesis, expected at most 1000":        func(c *scenario.Config) { c.Nemesis.Partitions = 1000 },
+		"servers is 0, expected 1 to 1000":                   func(c *scenario.Config) { c.Servers = 0 },
+		"servers is 65, expected at most 64 of register/abd": func(c *scenario.Config) { c.Servers = 65 },
+		"clients is -1, expected 0 to 1000":                  func(c *scenario.Config) { c.Clients = -1 },
+		"workload.operations is -1, expected 0 to 333333":    func(c *scenario.Config) { c.Workload.Operations = -1 },
+		"workload.operations is 2000, expected 0 to 1000":    func(c *scenario.Config) { c.Clients, c.Workload.Operations = 1000, 2000 },
+		"workload.keys is 10001, expected 1 to 10000":        func(c *scenario.Config) { c.Workload.Keys = 10001 },
+		"nemesis.faults is -1, expected 0 to 1000":           func(c *scenario.Config) { c.Nemesis.Faults = -1 },
+		"nemesis.faults is 1001, expected 0 to 1000":         func(c *scenario.Config) { c.Nemesis.Faults = 1001 },
+		"faults are 1001 with those of the nemesis, expected at most 1000": func(c *scenario.Config) {
+			c.Nemesis.Faults, c.Faults = 1000, chaos.Plan{{Kind: chaos.Crash, On: chaos.Hosts("s1")}}
+		},
+		`nemesis.name is "entropy", expected one of ` + strings.Join(chaos.Nemeses(), ", "): func(c *scenario.Config) { c.Nemesis.Name = "entropy" },
+		`nemesis.classes[1] is "gremlins", expected one of crash, pause, clock, disk, noise, partition, resource, byzantine`: func(c *scenario.Config) {
+			c.Nemesis.Classes = []chaos.Class{chaos.Crashes, "gremlins"}
+		},
+		"heal is -1s, expected 0 or a positive duration":                          func(c *scenario.Config) { c.Heal = -time.Second },
+		"disk sector of -1 bytes, expected 0 (that is 512) to 1048576":            func(c *scenario.Config) { c.Disk.Sector = -1 },
 		"workload.timeout is 0s, expected a positive duration":                    func(c *scenario.Config) { c.Workload.Timeout = 0 },
 		"until is -1s, expected a positive duration":                              func(c *scenario.Config) { c.Until = -time.Second },
-		"nemesis.within is -1ns, expected a positive duration":                    func(c *scenario.Config) { c.Nemesis.Within = -1 },
+		"nemesis.within is -1ns, expected 0 or a positive duration":               func(c *scenario.Config) { c.Nemesis.Within = -1 },
 		"events is 0, expected 1 to 100000000":                                    func(c *scenario.Config) { c.Events = 0 },
 		"links.bandwidth is negative, expected bytes a second, or 0 for no bound": func(c *scenario.Config) { c.Links.Bandwidth = -1 },
 		"links.queue is negative, expected bytes, or 0 for the default":           func(c *scenario.Config) { c.Links.Queue = -1 },
-		`faults[1] names the host "s6", expected one of s1, s2, s3, s4, s5, c1, c2, c3`: func(c *scenario.Config) {
-			c.Faults = []chaos.Fault{{Crash: []string{"c1"}}, {Pause: []string{"s6"}}}
+		`faults[1] names the host "s6", expected one of s1, s2, s3, s4, s5, c1, c2, c3, clients, everyone, servers`: func(c *scenario.Config) {
+			c.Faults = chaos.Plan{{Kind: chaos.Crash, On: chaos.Hosts("c1")}, {Kind: chaos.Pause, On: chaos.Hosts("s6")}}
 		},
-		`faults[0].partition.name is "n1", expected another name: the nemesis calls its partitions so`: func(c *scenario.Config) {
-			c.Faults = []chaos.Fault{{Partition: &chaos.Partition{Name: "n1", Groups: [][]string{{"s1"}, {"s2"}}}}}
+		`faults[0] is a restart for a while, expected no for: it happens at once`: func(c *scenario.Config) {
+			c.Faults = chaos.Plan{{Kind: chaos.Restart, For: 1, On: chaos.Hosts("s1")}}
 		},
 		`regions.hosts names a region "", expected letters, digits and any of -_`: func(c *scenario.Config) {
 			c.Regions = &scenario.Regions{Hosts: map[string][]string{"": {"s1"}}}
@@ -87,7 +93,7 @@ func TestTheScenariosOfRegistersAreValid(t *testing.T) {
 		}
 	}
 	_, err := scenario.Find(scenario.Registers(), "register/adb")
-	require.EqualError(t, err, `no such scenario: "register/adb", expected one of [register/single-copy register/primary-backup register/abd]`)
+	require.EqualError(t, err, `no such scenario: "register/adb", expected one of [register/single-copy register/primary-backup register/abd register/abd-durable]`)
 }
 
 func TestRunPanicsOnAConfigurationThatIsNotValid(t *testing.T) {

@@ -2,11 +2,11 @@ package scenario
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"reflect"
 	"strings"
 
+	"phoenix/resilience/chaos"
 	"phoenix/sim"
 
 	"github.com/goccy/go-yaml"
@@ -37,18 +37,11 @@ func ParseDocument(file string, data []byte, all []*Scenario) (*Scenario, *Docum
 	if f.has("$.faults") {
 		doc.Faults = nil
 		if !f.has("$.nemesis") {
-			doc.Nemesis = Nemesis{}
+			doc.Nemesis = chaos.Nemesis{}
 		}
 	}
 	if err := f.Decode(doc); err != nil {
 		return nil, nil, err
-	}
-	// Defaults give way to what was said; what was said has to be possible.
-	if n := &doc.Nemesis; !f.has("$.nemesis.crashes") {
-		n.Crashes = min(n.Crashes, minority(doc.Servers))
-	}
-	if n := &doc.Nemesis; !f.has("$.nemesis.restarts") {
-		n.Restarts = min(n.Restarts, n.Crashes)
 	}
 	if doc.Seeds != "" {
 		if _, err := sim.ParseSeeds(doc.Seeds); err != nil {
@@ -56,7 +49,7 @@ func ParseDocument(file string, data []byte, all []*Scenario) (*Scenario, *Docum
 		}
 	}
 	if err := s.Validate(&doc.Config); err != nil {
-		return nil, nil, f.invalid("$", err)
+		return nil, nil, f.Invalid("$", err)
 	}
 	if err := f.obeys(); err != nil {
 		return nil, nil, err
@@ -82,16 +75,6 @@ func (f *File) scenario(all []*Scenario) (*Scenario, error) {
 		return nil, f.Errorf("$.scenario", "%v", err)
 	}
 	return s, nil
-}
-
-// invalid returns an error of Scenario.Validate at the field it names, of a Config
-// that stands at a path.
-func (f *File) invalid(path string, err error) error {
-	var e *Invalid
-	if errors.As(err, &e) {
-		path += "." + e.Field
-	}
-	return f.Errorf(path, "%v", err)
 }
 
 // Text returns the document as YAML, with every field written out, zero or not:

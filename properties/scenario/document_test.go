@@ -7,6 +7,7 @@ import (
 	"phoenix/network"
 	"phoenix/properties/scenario"
 	"phoenix/resilience/chaos"
+	"phoenix/sim/disk"
 
 	"github.com/stretchr/testify/require"
 )
@@ -51,13 +52,14 @@ regions:
     us: [s2]
   latency:
     - {between: [eu, us], delay: 40ms}
-nemesis: {crashes: 1, restarts: 1, within: 2s}
+nemesis: {name: random, faults: 3, classes: [crash, partition], within: 2s}
 faults:
-  - {at: 1s, pause: [s1], for: 500ms}
-  - at: 2s
-    partition: {name: west, kind: one-way, groups: [[s1], [s2, s3]]}
-  - {at: 3s, heal: west}
+  - at 1s for 500ms pause s1
+  - at 2s partition one-way region:eu | s2 s3 as west
+  - at 3s end west
+disk: {model: ext4, sector: 4096, sync: {min: 1ms, max: 4ms}}
 until: 1m
+heal: 10s
 events: 5000
 interleave: true
 check_mutation: true
@@ -73,13 +75,15 @@ check_mutation: true
 			Hosts:   map[string][]string{"eu": {"s1", "c1"}, "us": {"s2"}},
 			Latency: []scenario.Latency{{Between: [2]string{"eu", "us"}, Delay: network.Constant(40 * time.Millisecond)}},
 		},
-		Nemesis: scenario.Nemesis{Crashes: 1, Restarts: 1, Partitions: 1, Within: 2 * time.Second},
-		Faults: []chaos.Fault{
-			{At: time.Second, For: 500 * time.Millisecond, Pause: []string{"s1"}},
-			{At: 2 * time.Second, Partition: &chaos.Partition{Name: "west", Kind: chaos.OneWay, Groups: [][]string{{"s1"}, {"s2", "s3"}}}},
-			{At: 3 * time.Second, Heal: "west"},
+		Nemesis: chaos.Nemesis{Name: chaos.Random, Faults: 3, Classes: []chaos.Class{chaos.Crashes, chaos.Partitions}, Within: 2 * time.Second},
+		Faults: chaos.Plan{
+			{At: time.Second, For: 500 * time.Millisecond, Kind: chaos.Pause, On: chaos.Hosts("s1")},
+			{At: 2 * time.Second, Kind: chaos.Partition, Mode: chaos.OneWay, Name: "west",
+				Groups: []chaos.Target{chaos.Hosts("region:eu"), chaos.Hosts("s2", "s3")}},
+			{At: 3 * time.Second, Kind: chaos.End, Name: "west"},
 		},
-		Until: time.Minute, Events: 5000, Interleave: true, CheckMutation: true,
+		Disk:  disk.Config{Model: disk.Ext4, Sector: 4096, Sync: disk.Latency{Min: time.Millisecond, Max: 4 * time.Millisecond}},
+		Until: time.Minute, Heal: 10 * time.Second, Events: 5000, Interleave: true, CheckMutation: true,
 	}, doc.Config)
 }
 
@@ -91,13 +95,13 @@ func prob(t *testing.T, text string) network.Prob {
 
 func TestFaultsThatAreListedTakeThePlaceOfTheNemesis(t *testing.T) {
 	nemesis := scenario.ABD().Defaults.Nemesis
-	for text, want := range map[string]scenario.Nemesis{
-		"":                                   nemesis,
-		"faults: []":                         {},
-		"faults:\n  - {at: 1s, crash: [s1]}": {},
-		"faults: []\nnemesis: {pauses: 2}":   {Crashes: 2, Restarts: 1, Partitions: 1, Pauses: 2, Within: nemesis.Within},
-		"nemesis: {crashes: 0, restarts: 0}": {Pauses: 1, Partitions: 1, Within: nemesis.Within},
-		"faults: [{at: 0s, pause: [c1]}]\nnemesis: {}": nemesis,
+	for text, want := range map[string]chaos.Nemesis{
+		"":                                      nemesis,
+		"faults: []":                            {},
+		"faults:\n  - at 1s crash s1":           {},
+		"faults: []\nnemesis: {faults: 9}":      {Faults: 9, Within: nemesis.Within},
+		"nemesis: {classes: [pause]}":           {Faults: nemesis.Faults, Classes: []chaos.Class{chaos.Pauses}, Within: nemesis.Within},
+		"faults: [at 0s pause c1]\nnemesis: {}": nemesis,
 	} {
 		require.Equal(t, want, document(t, "scenario: register/abd\n"+text).Nemesis, text)
 	}
@@ -107,15 +111,17 @@ func TestTheTextOfADocumentStandsForItWhateverTheDefaultsBecome(t *testing.T) {
 	for _, text := range []string{
 		"scenario: register/abd",
 		"scenario: register/abd\nlinks: {loss: 0, duplicate: 0, reorder: 0, delay: 0s, reorder_by: 0s}\nfaults: []\nregions: null",
-		"scenario: register/abd\nregions:\n  hosts: {eu: [s1], us: []}\n  latency: []\nfaults: [{at: 1s, crash: [s1], for: 1s}]\nbug: local-sequence\nseeds: 5..9",
-		"scenario: register/abd\nnemesis: {pauses: 0, partitions: 0, crashes: 0, restarts: 0, within: 0s}",
+		"scenario: register/abd\nregions:\n  hosts: {eu: [s1], us: []}\n  latency: []\nfaults: [at 1s for 1s crash s1]\nbug: local-sequence\nseeds: 5..9",
+		"scenario: register/abd\nnemesis: {name: random, faults: 0, classes: [], within: 0s}\nheal: 0s",
+		"scenario: register/abd\nfaults: ['at 1s crash #3', 'lose message 1 from s1 to s2', 'at 0s end \"a: b\"', 'at 0s clog everywhere as \"a: b\"']",
 	} {
 		doc := document(t, text)
 		again, err := doc.Text()
 		require.NoError(t, err)
 		other := scenario.PrimaryBackup() // its defaults differ
 		other.Name, other.Bugs = "register/abd", scenario.ABD().Bugs
-		other.Defaults.Faults = []chaos.Fault{{Crash: []string{"s3"}}}
+		other.Defaults.Faults = chaos.Plan{{Kind: chaos.Crash, On: chaos.Hosts("s3")}}
+		other.Defaults.Disk.Sync.Max = time.Second
 		_, back, err := scenario.ParseDocument("again.yaml", again, []*scenario.Scenario{other})
 		require.NoError(t, err, "%s", again)
 		back.Config = same(back.Config)
@@ -129,6 +135,12 @@ func same(c scenario.Config) scenario.Config {
 	if len(c.Faults) == 0 {
 		c.Faults = nil
 	}
+	if len(c.Nemesis.Classes) == 0 {
+		c.Nemesis.Classes = nil
+	}
+	if len(c.Disk.Budget.Groups) == 0 {
+		c.Disk.Budget.Groups = nil
+	}
 	if c.Regions == nil {
 		return c
 	}
@@ -141,7 +153,7 @@ func same(c scenario.Config) scenario.Config {
 }
 
 func TestTheTextOfADocumentIsReadable(t *testing.T) {
-	text, err := document(t, "scenario: register/abd\nfaults:\n  - {at: 1s, for: 1s, partition: {groups: [[s1], [s2, s3]]}}").Text()
+	text, err := document(t, "scenario: register/abd\nfaults:\n  - at 1s for 1s partition complete s1 | s2 s3").Text()
 	require.NoError(t, err)
 	require.Equal(t, `scenario: register/abd
 seeds: ""
@@ -171,17 +183,28 @@ links:
   queue: 0
 regions: null
 nemesis:
-  crashes: 0
-  restarts: 0
-  pauses: 0
-  partitions: 0
+  name: ""
+  faults: 0
+  classes: []
   within: 0s
 faults:
-  - at: 1s
-    for: 1s
-    partition:
-      groups: [[s1], [s2, s3]]
+  - at 1s for 1s partition complete s1 | s2 s3
+disk:
+  model: strict
+  sector: 0
+  capacity: 0
+  sync:
+    min: 0s
+    max: 0s
+  write:
+    min: 0s
+    max: 0s
+  budget:
+    groups: []
+    good: 0
+    scope: disk
 until: 1m0s
+heal: 30s
 events: 1000000
 interleave: false
 check_mutation: false

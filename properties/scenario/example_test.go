@@ -12,7 +12,7 @@ func ExampleParseDocument() {
 scenario: register/single-copy
 servers: 1
 faults:
-  - {at: 100ms, pause: [s1], for: 200ms}
+  - at 100ms for 200ms pause s1
 `
 	s, doc, err := scenario.ParseDocument("one.yaml", []byte(text), scenario.Registers())
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"phoenix/nodes"
 	"phoenix/properties"
 	"phoenix/properties/scenario"
+	"phoenix/resilience/chaos"
 
 	"github.com/stretchr/testify/require"
 )
@@ -16,7 +17,7 @@ import (
 func broken(third func(ep *network.Endpoint)) *scenario.Scenario {
 	s := scenario.SingleCopy()
 	s.Name = "test/broken"
-	s.Defaults.Nemesis = scenario.Nemesis{}
+	s.Defaults.Nemesis = chaos.Nemesis{}
 	s.Server = func(*scenario.Config, []network.ID) network.Boot {
 		return func(ep *network.Endpoint) network.Handler { return &brokenServer{ep: ep, third: third} }
 	}

@@ -30,6 +30,8 @@ func (f *File) fits(n ast.Node, t reflect.Type, listed bool) error {
 		t = t.Elem()
 	}
 	switch {
+	case t == faultType:
+		return f.fitsFault(n)
 	case t == durationType || reflect.PointerTo(t).Implements(textType):
 		return f.fitsText(n, t)
 	case isPlainStruct(t):

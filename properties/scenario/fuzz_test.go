@@ -27,6 +27,13 @@ func FuzzParseDocument(f *testing.F) {
 		text, _, _ := strings.Cut(c, "\n----\n")
 		f.Add([]byte(text))
 	}
+	for _, fault := range []string{
+		"at 0s for 1h disk servers rot 1%", `at 1s crash "s1"`, `'at 1s end "a\tb"'`, `at 1s clog everywhere as "\u2028"`, "lose message 1 from s1 to #2",
+		"at 2562047h for 2562047h pause everyone", "|\n   at 1s\n   crash s1", "at 1s crash 50% of servers keeping all", "{}", "", "~", "at 1s", "[at 1s]",
+		"at 1s for 1s partition complete s1 | s1 flapping 1ns", "at 1s reorder 1% by uniform(1ms, 2ms) from s1 to s2",
+	} {
+		f.Add([]byte("scenario: register/abd\nfaults:\n  - " + fault + "\n"))
+	}
 	for _, text := range []string{"", "[", "? - ?", "a: |\n b\n", "- - -", "a: \"\\x41\"", "{a, b: [c]}", "\xef\xbb\xbfscenario: register/abd", "\r\r", "'", "%", "...", "--- a"} {
 		f.Add([]byte(text))
 	}

@@ -5,11 +5,12 @@ import (
 
 	"phoenix/network"
 	"phoenix/nodes/register"
+	"phoenix/resilience/chaos"
 )
 
 // Registers returns the scenarios of the register stores of package register.
 func Registers() []*Scenario {
-	return []*Scenario{SingleCopy(), PrimaryBackup(), ABD()}
+	return []*Scenario{SingleCopy(), PrimaryBackup(), ABD(), DurableABD()}
 }
 
 // maxServers is the largest cluster of a register.Config.
@@ -35,6 +36,7 @@ func base() Config {
 			ReorderBy: network.Uniform(20*time.Millisecond, 60*time.Millisecond),
 		},
 		Until:  time.Minute,
+		Heal:   30 * time.Second,
 		Events: 1_000_000,
 	}
 }
@@ -45,8 +47,9 @@ func SingleCopy() *Scenario {
 	cfg.Servers, cfg.Clients = 2, 2
 	cfg.Workload.Keys = 1
 	cfg.Links = network.Link{Delay: network.Uniform(time.Millisecond, 10*time.Millisecond)}
-	cfg.Nemesis = Nemesis{Partitions: 1, Within: 500 * time.Millisecond}
+	cfg.Nemesis = chaos.Nemesis{Faults: 1, Within: 500 * time.Millisecond}
 	return &Scenario{
+		Survives:   []chaos.Class{chaos.Partitions},
 		Name:       "register/single-copy",
 		Doc:        "each server has a copy of its own: linearizable with one server, wrong with more",
 		Planted:    true,
@@ -63,8 +66,10 @@ func SingleCopy() *Scenario {
 // PrimaryBackup returns the scenario of asynchronous replication with failover.
 func PrimaryBackup() *Scenario {
 	cfg := base()
-	cfg.Nemesis = Nemesis{Crashes: 1, Partitions: 1, Within: 600 * time.Millisecond}
+	cfg.Nemesis = chaos.Nemesis{Faults: 2, Within: 600 * time.Millisecond}
 	return &Scenario{
+		Survives:   []chaos.Class{chaos.Crashes, chaos.Partitions},
+		Forgetful:  true,
 		Name:       "register/primary-backup",
 		Doc:        "asynchronous replication: loses acknowledged writes on failover, and has two primaries in a partition",
 		Planted:    true,
@@ -83,8 +88,10 @@ func PrimaryBackup() *Scenario {
 func ABD() *Scenario {
 	cfg := base()
 	cfg.Servers = 5
-	cfg.Nemesis = Nemesis{Crashes: 2, Restarts: 1, Partitions: 1, Pauses: 1, Within: 600 * time.Millisecond}
+	cfg.Nemesis = chaos.Nemesis{Faults: 6, Within: 600 * time.Millisecond}
 	return &Scenario{
+		Survives:   []chaos.Class{chaos.Crashes, chaos.Partitions, chaos.Pauses, chaos.Noise, chaos.Clocks, chaos.Resources},
+		Forgetful:  true,
 		Name:       "register/abd",
 		Doc:        "replicated on majorities: linearizable through loss, partitions and the crash of a minority",
 		Defaults:   cfg,
@@ -92,9 +99,26 @@ func ABD() *Scenario {
 		Bugs:       abdBugs(),
 		Test:       "./nodes/register -run '^TestABD$'",
 		Server: func(cfg *Config, servers []network.ID) network.Boot {
-			return register.ABD(register.Config{Servers: servers, Bug: bugOf(cfg)})
+			return register.ABD(register.Config{Servers: servers, Bug: bug(cfg, register.ParseBug)})
 		},
 	}
+}
+
+// DurableABD returns the scenario of ABD on disks: servers that crashed vote again.
+func DurableABD() *Scenario {
+	s := ABD()
+	s.Name = "register/abd-durable"
+	s.Doc = "replicated on majorities of servers with disks: linearizable however many crash and come back"
+	s.Defaults.Disk = spinning()
+	s.Defaults.Nemesis.Faults = 8
+	s.Survives, s.Forgetful = durable(), false
+	s.DiskModes = storageModes()
+	s.Bugs = []string{register.AckBeforeSync.String()}
+	s.Test = "./nodes/register -run Durable"
+	s.Server = func(cfg *Config, servers []network.ID) network.Boot {
+		return register.ABD(register.Config{Servers: servers, Durable: true, Bug: bug(cfg, register.ParseBug)})
+	}
+	return s
 }
 
 // abdBugs returns the names of the planted bugs of ABD.
@@ -104,16 +128,4 @@ func abdBugs() []string {
 		names = append(names, b.String())
 	}
 	return names
-}
-
-// bugOf returns the planted bug that a valid configuration asks for.
-func bugOf(cfg *Config) register.Bug {
-	if cfg.Bug == "" {
-		return register.NoBug
-	}
-	bug, err := register.ParseBug(cfg.Bug)
-	if err != nil {
-		panic("scenario: " + err.Error())
-	}
-	return bug
 }

@@ -1,8 +1,6 @@
 package scenario
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,14 +30,38 @@ type Scenario struct {
 	Defaults Config
 	// Bugs are the planted bugs that Config.Bug can switch on.
 	Bugs []string
-	// MaxServers is how many servers it can have; 0 means 1000, as for clients.
-	MaxServers int
+	// MinServers and MaxServers are how many servers it can have; 0 means 1, and
+	// 1000 as for clients.
+	MinServers, MaxServers int
 	// HasCAS says whether the store has compare-and-set.
 	HasCAS bool
+	// Survives are the classes of faults that the servers are meant to survive:
+	// what a nemesis draws from unless it is told.
+	Survives []chaos.Class
+	// Forgetful says that a server which crashed has lost what it promised, so that
+	// a nemesis may crash a minority only.
+	Forgetful bool
+	// DiskModes are the disk faults that the servers survive; nil means slow, stall
+	// and torn.
+	DiskModes []string
+	// NeedsAll says that it takes all servers to make progress, where otherwise a
+	// majority has to: so many of those that are down boot when the faults are over.
+	NeedsAll bool
+	// NoStore says that the clients do not read and write keys: what they do is not
+	// judged to be linearizable, only what Declare declares.
+	NoStore bool
+	// Unscripted says that the clients follow no script: what Operations counts is
+	// the scenario's business.
+	Unscripted bool
 	// Test is the go test invocation that runs the scenario, without a seed.
 	Test string
 	// Server returns how to boot a server.
 	Server func(cfg *Config, servers []network.ID) network.Boot
+	// Client returns how to boot client i with its script; nil is nodes.Client.
+	Client func(c *Cluster, i int, script []nodes.Op) network.Boot
+	// Roles are what plans can call hosts by the part they play now, such as
+	// "role:leader"; it may be nil.
+	Roles map[string]func(c *Cluster) []network.ID
 	// Declare adds properties of the cluster, besides linearizability; it may be
 	// nil.
 	Declare func(s *properties.Set, c *Cluster)
@@ -52,6 +74,10 @@ type Cluster struct {
 	Config  *Config
 	Servers []network.ID
 	Clients []network.ID
+	// Watched is for Declare and Roles to share what they know of the world.
+	Watched any
+
+	noStore bool
 }
 
 // Options say how to run a scenario once. The zero value runs seed 0 with the
@@ -74,38 +100,38 @@ type Options struct {
 
 // Result is what became of a run.
 type Result struct {
-	Scenario   string               `json:"scenario"`
-	Seed       uint64               `json:"seed"`
-	Verdict    properties.Verdict   `json:"verdict"`
-	Outcomes   []properties.Outcome `json:"properties"`
-	Faults     properties.Coverage  `json:"faults"`
-	Digest     sim.Digest           `json:"digest"`
-	Events     uint64               `json:"events"`
-	Virtual    sim.Time             `json:"virtual_ns"`
-	End        string               `json:"end"`
-	Operations linear.Counts        `json:"operations"`
+	Scenario string               `json:"scenario"`
+	Seed     uint64               `json:"seed"`
+	Verdict  properties.Verdict   `json:"verdict"`
+	Outcomes []properties.Outcome `json:"properties"`
+	// Faults are those of the plan, of which a nemesis's are added up by kind: whom
+	// they hit is chance, so what has to show an effect is the kind. Then comes the
+	// noise of the links.
+	Faults  properties.Coverage `json:"faults"`
+	Digest  sim.Digest          `json:"digest"`
+	Events  uint64              `json:"events"`
+	Virtual sim.Time            `json:"virtual_ns"`
+	// Healed is when the faults were over and the second phase began, in which
+	// everything has to recover; 0 if the run did not get there.
+	Healed sim.Time `json:"healed_ns,omitempty"`
+	End    string   `json:"end"`
+	// Operations are those of the clients. The history has the reads of the second
+	// phase besides, which show that the store answers again.
+	Operations linear.Counts `json:"operations"`
 	// Overlapping counts the operations that were concurrent with another of the
 	// same key.
 	Overlapping int `json:"overlapping"`
 
-	// Judged is Faults with those that the nemesis drew added up by kind: whom
-	// they hit is chance, so what has to show an effect is the kind.
-	Judged   properties.Coverage `json:"-"`
-	Config   Config              `json:"-"` // resolved: the nemesis has become faults
-	Scripts  [][]nodes.Op        `json:"-"`
-	Picks    []sim.Pick          `json:"-"`
-	History  *history.History    `json:"-"`
-	Findings []sim.Finding       `json:"-"`
-}
+	// Effects tells what became of each fault of Config.Faults.
+	Effects  []chaos.Effect   `json:"-"`
+	Config   Config           `json:"-"` // resolved: the nemesis has become faults
+	Scripts  [][]nodes.Op     `json:"-"`
+	Picks    []sim.Pick       `json:"-"`
+	History  *history.History `json:"-"`
+	Findings []sim.Finding    `json:"-"`
 
-// The names of the properties that every scenario has.
-const (
-	LinearizableName = "linearizable"
-	NoPanicName      = "no panic"
-	OverlapName      = "operations overlapped"
-	AnsweredName     = "answers were checked"
-	EndedName        = "every operation ended"
-)
+	chaos sim.Reason // why the first phase ended
+}
 
 // Hash identifies what the scenario means: its name, revision and defaults. A
 // file recorded under another hash is stale.
@@ -120,8 +146,11 @@ func (s *Scenario) Hash() string {
 
 // Validate returns an *Invalid if c is not a configuration of s.
 func (s *Scenario) Validate(c *Config) error {
-	if err := c.validate(); err != nil {
+	if err := c.validate(s.roles()); err != nil {
 		return err
+	}
+	if c.Servers < s.MinServers {
+		return &Invalid{"servers", fmt.Sprintf("is %d, expected at least %d of %s", c.Servers, s.MinServers, s.Name)}
 	}
 	if s.MaxServers > 0 && c.Servers > s.MaxServers {
 		return &Invalid{"servers", fmt.Sprintf("is %d, expected at most %d of %s", c.Servers, s.MaxServers, s.Name)}
@@ -135,13 +164,32 @@ func (s *Scenario) Validate(c *Config) error {
 	return nil
 }
 
+// roles returns the names of the roles, in order.
+func (s *Scenario) roles() []string {
+	var names []string
+	for name := range s.Roles {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// leaderRole is the role of whom a nemesis isolates, where a scenario has it.
+const leaderRole = "role:leader"
+
 // resolve turns the nemesis into faults, which come last, and says how many they
 // are.
-func (c Config) resolve(seed uint64) (Config, int) {
+func (s *Scenario) resolve(c Config, seed uint64) (Config, int) {
 	servers, clients := c.hosts()
-	drawn := c.Nemesis.plan(sim.NewKey(seed).Sub("nemesis"), servers, clients)
+	cluster := &chaos.Cluster{
+		Servers: servers, Clients: clients, Survives: s.Survives, Forgetful: s.Forgetful, Disk: s.DiskModes,
+	}
+	if s.Roles[leaderRole] != nil {
+		cluster.Leader = leaderRole
+	}
+	drawn := c.Nemesis.Plan(sim.NewKey(seed).Sub("nemesis"), cluster)
 	c.Faults = append(slices.Clone(c.Faults), drawn...)
-	c.Nemesis = Nemesis{}
+	c.Nemesis = chaos.Nemesis{}
 	return c, len(drawn)
 }
 
@@ -164,7 +212,7 @@ func (s *Scenario) Run(o Options) *Result {
 		w = sim.New(sim.Config{Seed: o.Seed, Chooser: o.Chooser, Interleave: cfg.Interleave})
 		defer w.Close()
 	}
-	cfg, drawn := cfg.resolve(w.Seed())
+	cfg, drawn := s.resolve(cfg, w.Seed())
 	if o.Watch != nil {
 		o.Watch(w)
 	}
@@ -174,25 +222,28 @@ func (s *Scenario) Run(o Options) *Result {
 	if s.Declare != nil {
 		s.Declare(set, c)
 	}
-	hist := linear.Watch(w)
-	chaos.Apply(c.Network, cfg.Faults)
-	total := r.planned()
-	end := w.Run(sim.Limit{Events: cfg.Events, Until: sim.Time(cfg.Until), Stop: func() bool {
-		return hist.Counts().Ended() >= total
-	}})
+	p := &phases{s: s, r: r, c: c, set: set, hist: linear.Watch(w)}
+	if cfg.Heal > 0 && !s.NoStore {
+		p.probe = new(probe)
+		set.Eventually(RecoveredName, p.probe.stuck)
+	}
+	p.plan = chaos.Apply(c.Network, s.cast(c), cfg.Faults)
+	end, healed := p.run()
 	r.Digest, r.Events, r.Virtual, r.End = w.Digest(), w.Events(), w.Now(), end.String()
-	r.Picks, r.Findings, r.Operations = w.Picks(), w.Findings(), hist.Counts()
-	r.Faults = properties.CoverageOf(w)
-	r.Judged = judged(r.Faults, cfg.Faults[len(cfg.Faults)-drawn:])
-	r.judge(c, set.Judge(end), hist)
+	r.Picks, r.Findings, r.Operations = w.Picks(), w.Findings(), p.operations()
+	r.Effects = p.plan.Effects()
+	r.Faults = coverage(w, p.plan, len(cfg.Faults)-drawn)
+	r.judge(c, set.Judge(end, healed), p.hist)
 	return r
 }
 
 // build makes the hosts: servers first, then clients.
 func (s *Scenario) build(w *sim.World, r *Result) *Cluster {
 	cfg := &r.Config
-	n := network.New(w, network.Config{Link: cfg.Links, Regions: cfg.Regions.model(), CheckMutation: cfg.CheckMutation})
-	c := &Cluster{World: w, Network: n, Config: cfg}
+	n := network.New(w, network.Config{
+		Link: cfg.Links, Regions: cfg.Regions.model(), CheckMutation: cfg.CheckMutation, Disk: cfg.Disk,
+	})
+	c := &Cluster{World: w, Network: n, Config: cfg, noStore: s.NoStore}
 	servers, clients := cfg.hosts()
 	for i := range servers {
 		c.Servers = append(c.Servers, network.ID(i))
@@ -203,113 +254,25 @@ func (s *Scenario) build(w *sim.World, r *Result) *Cluster {
 	wl := &cfg.Workload
 	script := nodes.Workload{Operations: wl.Operations, Keys: wl.Keys, Reads: wl.Reads, CAS: wl.CAS, Think: wl.Think}
 	for i, name := range clients {
-		if len(r.Scripts) == i {
+		switch {
+		case len(r.Scripts) > i:
+		case s.Unscripted:
+			r.Scripts = append(r.Scripts, nil)
+		default:
 			r.Scripts = append(r.Scripts, script.Script(w.Key("workload"), i, len(clients)))
 		}
-		c.Clients = append(c.Clients, n.Add(name, nodes.Client(nodes.ClientConfig{
-			Servers: c.Servers, Home: i, Script: r.Scripts[i], Timeout: wl.Timeout,
-		})))
+		c.Clients = append(c.Clients, n.Add(name, s.client(c, i, r.Scripts[i])))
 	}
 	return c
 }
 
-// judge puts the outcomes together.
-func (r *Result) judge(c *Cluster, declared []properties.Outcome, hist *linear.Watcher) {
-	r.Outcomes = append([]properties.Outcome{r.panics(c.World), r.linearizable(hist)}, declared...)
-	overlap := properties.Outcome{Name: OverlapName, Kind: properties.Sometimes}
-	if r.Overlapping == 0 {
-		overlap.Verdict, overlap.Detail = properties.Inconclusive, "no two operations on one key were concurrent"
+// client returns how to boot client i.
+func (s *Scenario) client(c *Cluster, i int, script []nodes.Op) network.Boot {
+	if s.Client != nil {
+		return s.Client(c, i, script)
 	}
-	r.Outcomes = append(r.Outcomes, overlap, r.answered(), r.ended(), r.Judged.Outcome())
-	r.Verdict = properties.Overall(r.Outcomes)
+	return nodes.Client(nodes.ClientConfig{Servers: c.Servers, Home: i, Script: script, Timeout: c.Config.Workload.Timeout})
 }
-
-// answered judges whether any answer could have been wrong: whether a read was
-// answered, or a compare-and-set decided.
-func (r *Result) answered() properties.Outcome {
-	o := properties.Outcome{Name: AnsweredName, Kind: properties.Sometimes}
-	if r.History != nil {
-		for i := range r.History.Operations {
-			op := &r.History.Operations[i]
-			if op.Kind == history.Read && op.Outcome == history.OK || op.Kind == history.CAS && op.Outcome != history.Unknown {
-				return o
-			}
-		}
-	}
-	o.Verdict, o.Detail = properties.Inconclusive, "no read and no compare-and-set was answered"
-	return o
-}
-
-// ended judges whether the clients got to the end of their scripts. A client that
-// crashed does not, nor does one that the limits of the run cut short.
-func (r *Result) ended() properties.Outcome {
-	o := properties.Outcome{Name: EndedName, Kind: properties.Eventually}
-	total := r.planned()
-	if n := r.Operations.Ended(); n < total {
-		o.Verdict = properties.Inconclusive
-		o.Detail = fmt.Sprintf("%d of %d had ended when the run did: %s", n, total, r.End)
-	}
-	return o
-}
-
-// planned returns how many operations the clients are to issue.
-func (r *Result) planned() int {
-	total := 0
-	for _, script := range r.Scripts {
-		total += len(script)
-	}
-	return total
-}
-
-// panics judges whether node code panicked or broke a rule, and names the host.
-func (r *Result) panics(w *sim.World) properties.Outcome {
-	o := properties.Outcome{Name: NoPanicName, Kind: properties.Always}
-	if len(r.Findings) > 0 {
-		f := r.Findings[0]
-		o.Verdict, o.Event, o.At = properties.Fail, f.Event, f.At
-		o.Detail = f.Message + " at " + w.HostName(f.Host)
-		if len(f.Stack) > 0 {
-			o.Detail += ": " + f.Stack[0]
-		}
-	}
-	return o
-}
-
-func (r *Result) linearizable(hist *linear.Watcher) properties.Outcome {
-	o := properties.Outcome{Name: LinearizableName, Kind: properties.Always}
-	var err error
-	if r.History, err = hist.History(); err != nil {
-		o.Verdict, o.Detail = properties.Inconclusive, err.Error()
-		return o
-	}
-	res, err := linear.Check(context.Background(), r.History, checkOptions())
-	if err != nil {
-		o.Verdict, o.Detail = properties.Inconclusive, err.Error()
-		return o
-	}
-	r.Overlapping = res.Overlapping
-	o.Verdict = res.Verdict
-	switch res.Verdict {
-	case properties.Fail:
-		o.Detail = "not linearizable"
-		if res.Key != "" {
-			o.Detail += " (key " + res.Key + ")"
-		}
-		o.Detail += ": " + cmp.Or(res.Explanation, "no order of the operations explains the answers")
-	case properties.Inconclusive:
-		o.Detail = res.Reason
-	}
-	return o
-}
-
-// checkOptions are how histories of scenarios are judged: stores begin empty, and
-// a compare-and-set that failed saw another value.
-func checkOptions() linear.Options { return linear.Options{Model: linear.KV, Steps: checkSteps} }
-
-// checkSteps bounds the search for each key, a tenth of what linear takes by
-// default: a campaign has other seeds to look at. Histories of the scenarios here
-// take some thousands of steps.
-const checkSteps = 2_000_000
 
 // Failed returns the first outcome that is Fail, or nil.
 func (r *Result) Failed() *properties.Outcome {

@@ -48,7 +48,9 @@ func TestTheSchemaAcceptsValidDocuments(t *testing.T) {
 		require.NoError(t, judge(t, string(full)), file)
 	}
 	for _, text := range []string{
-		"seeds: 42", "seeds: 0x2a", "until: 1h5m", "until: .5s", "until: +0.25us", "links: {loss: 0.5}", "links: {delay: 0}", "regions: null", "faults: null",
+		"seeds: 42", "seeds: 0x2a", "until: 1h5m", "until: .5s", "until: +0.25us", "links: {loss: 0.5}", "links: {delay: 0}", "regions: null", "faults: null", "heal: 0s",
+		"nemesis: {name: random, faults: 3, classes: [crash, disk]}", "disk: {model: ext4, sync: {max: 4ms}, budget: {}}",
+		"faults: [at 1s crash s1, '  for 1s pause 40% of servers', restart s1, \"lose message 3 from c1 to s1\"]",
 	} {
 		text = "scenario: register/abd\n" + text
 		document(t, text)
@@ -59,8 +61,9 @@ func TestTheSchemaAcceptsValidDocuments(t *testing.T) {
 func TestTheSchemaRefusesDocumentsOfAnotherForm(t *testing.T) {
 	for _, text := range []string{
 		"", "servers: 3", "unknown: 3", "servers: three", "servers: 3.5", "workload: [1]", "workload: {key: 1}", "until: 5", "until: 5 apples", "until: 5s5",
-		"links: {loss: [1]}", "links: {ordered: 1}", "nemesis: {crash: 1}", "faults: {}", "faults: [crash]", "faults: [{crash: [s1]}]",
-		"faults: [{at: 1s, crash: s1}]", "faults: [{at: 1s, partition: {kind: torn, groups: [[s1], [s2]]}}]", "faults: [{at: 1s, partition: {}}]",
+		"links: {loss: [1]}", "links: {ordered: 1}", "nemesis: {crashes: 1}", "nemesis: {name: entropy}", "nemesis: {classes: [gremlins]}", "nemesis: {classes: crash}",
+		"faults: {}", "faults: at 1s crash s1", "faults: [crahs]", "faults: [at 1s]", "faults: [at 1s for 1s]", "faults: [for 1s at 1s crash s1]",
+		"faults: [{at: 1s, crash: [s1]}]", "faults: [crashs1]", "faults: [3]", "disk: {model: ext5}", "disk: {sync: 1ms}", "heal: 5",
 		"regions: {hosts: {eu: s1}}", "regions: {latency: [{between: [eu], delay: 1ms}]}", "regions: {latency: [{between: [eu, us]}]}", "interleave: 1",
 	} {
 		if text != "" && text != "servers: 3" {

@@ -1,94 +1,255 @@
 package chaos
 
 import (
+	"fmt"
+	"time"
+
 	"phoenix/network"
 	"phoenix/sim"
 )
 
-// Apply schedules the faults in the world of n, all hosts of which exist, and
-// counts them as configured. What is to happen at one instant does so in order of
-// the list. It panics if Validate refuses them.
-func Apply(n *network.Network, faults []Fault) {
+// Effect is what became of a fault of a plan.
+type Effect struct {
+	Fault Fault
+	// Fired is how often it began: 1, or 0 if it did not come to it, because nobody
+	// was its target then, or the one message that it is about was never sent.
+	Fired uint64
+	// Touched is how many messages, tasks, timers, writes, reads or hosts it had an
+	// effect on; properties.Coverage knows of each kind which. What two faults that
+	// overlap do together, such as two that slow one host, counts for both.
+	Touched uint64
+}
+
+// Injection is a plan in force in a world.
+type Injection struct {
+	net      *network.Network
+	w        *sim.World
+	cast     Cast
+	plan     Plan
+	live     []live // by number of the fault
+	healed   bool
+	claimed  map[string]bool            // counters of the world that tell of faults of the plan
+	holders  map[string]*share          // who has what a counter says, see take
+	skews    map[*sim.Host]sim.Duration // of monotonic clocks as they were before they drifted
+	standing []stands                   // see stand
+}
+
+// live is a fault of the plan in its world.
+type live struct {
+	// name is unique, and names all that is drawn for the fault.
+	name string
+	// hosts are those that it struck.
+	hosts []*sim.Host
+	begun bool
+	ended bool
+	// ends undo the fault, in order.
+	ends []func()
+	// heals undo what lasts longer than the fault.
+	heals []func()
+	// counts are added up to what the fault touched.
+	counts []func() uint64
+	// fired says whether it came to it; nil: it has if it has begun.
+	fired func() bool
+}
+
+func (l *live) onEnd(fn func())        { l.ends = append(l.ends, fn) }
+func (l *live) onHeal(fn func())       { l.heals = append(l.heals, fn) }
+func (l *live) count(fn func() uint64) { l.counts = append(l.counts, fn) }
+func (l *live) touch(n uint64)         { l.count(func() uint64 { return n }) }
+func (l *live) tally(t *network.Tally) { l.count(func() uint64 { return t.Effect }) }
+func (l *live) inForce() bool          { return l.begun && !l.ended }
+
+// Apply puts a plan into force in the world of n, all hosts of which exist and are
+// nodes of n. It panics if Validate refuses the plan. A fault that has not begun
+// costs an entry in the queue of events, and nothing else.
+func Apply(n *network.Network, c Cast, p Plan) *Injection {
 	w := n.World()
 	var names []string
 	for _, h := range w.Hosts() {
 		names = append(names, h.Name())
 	}
-	if err := Validate(faults, names); err != nil {
+	if err := p.Validate(names, c); err != nil {
 		panic("chaos: " + err.Error())
 	}
-	plan := &plan{n: n, w: w, partitions: map[string]*network.Partition{}}
-	for i := range faults {
-		plan.schedule(i, &faults[i])
+	in := &Injection{
+		net: n, w: w, cast: c, plan: p, live: make([]live, len(p)),
+		claimed: map[string]bool{}, holders: map[string]*share{}, skews: map[*sim.Host]sim.Duration{},
 	}
+	said := map[string]int{}
+	for i := range p {
+		name := p[i].identity()
+		if said[name]++; said[name] > 1 {
+			name = fmt.Sprintf("%s (%d)", name, said[name])
+		}
+		in.live[i].name = name
+		in.schedule(i)
+	}
+	return in
 }
 
-type plan struct {
-	n          *network.Network
-	w          *sim.World
-	partitions map[string]*network.Partition // those that began, by name
+// identity returns a name for all that is drawn for a fault. It does not depend on
+// other faults, nor on how long this one lasts: without another one, or in a shorter
+// time, it strikes as it did. Only those that say the same have numbers.
+func (f *Fault) identity() string {
+	if f.Name != "" {
+		return f.label() // no other has it
+	}
+	g := *f
+	g.For = 0
+	return g.String()
 }
 
-// schedule counts a fault as configured and has it happen.
-func (p *plan) schedule(i int, f *Fault) {
+// schedule has fault i begin, and end.
+func (in *Injection) schedule(i int) {
+	f := &in.plan[i]
+	if f.atOnce() {
+		in.begin(i) // it waits for its message
+		return
+	}
 	at := sim.Time(f.At)
-	end := at.Add(f.For)
-	each := func(targets []string, kind string, begin, finish func(*sim.Host)) {
-		for _, name := range targets {
-			h := p.w.Lookup(name)
-			p.w.FaultCount(kind+" "+name).Configured++
-			p.w.At(at, func() { begin(h) })
-			if f.For > 0 {
-				p.w.At(end, func() { finish(h) })
-			}
-		}
-	}
-	each(f.Crash, "crash", (*sim.Host).Crash, (*sim.Host).Restart)
-	each(f.Restart, "restart", (*sim.Host).Restart, nil)
-	each(f.Pause, "pause", (*sim.Host).Pause, (*sim.Host).Resume)
-	for _, name := range f.Resume {
-		h := p.w.Lookup(name)
-		p.w.At(at, h.Resume)
-	}
-	if f.Partition != nil {
-		p.partition(i, f, at, end)
-	}
-	if f.Heal != "" {
-		p.w.At(at, func() { p.heal(f.Heal) })
-	}
-}
-
-func (p *plan) partition(i int, f *Fault, at, end sim.Time) {
-	name := f.Partition.name(i)
-	cut := p.cut(f.Partition)
-	p.w.FaultCount("partition "+name).Configured++
-	p.w.At(at, func() { p.partitions[name] = p.n.Partition(name, cut) })
+	in.w.At(at, func() { in.begin(i) })
 	if f.For > 0 {
-		p.w.At(end, func() { p.heal(name) })
+		in.w.At(at.Add(f.For), func() { in.end(i) })
 	}
 }
 
-func (p *plan) heal(name string) {
-	if q := p.partitions[name]; q != nil {
-		q.Heal()
+// begin has fault i strike.
+func (in *Injection) begin(i int) {
+	if in.healed {
+		return
 	}
+	l := &in.live[i]
+	strike[in.plan[i].Kind](in, &in.plan[i], l)
 }
 
-// cut resolves the names of a partition.
-func (p *plan) cut(d *Partition) network.Cut {
-	groups := make([][]network.ID, len(d.Groups))
-	for i, g := range d.Groups {
-		for _, name := range g {
-			groups[i] = append(groups[i], p.w.Lookup(name).ID())
+// end has fault i be over, and reports whether it was in force.
+func (in *Injection) end(i int) bool {
+	l := &in.live[i]
+	if !l.inForce() {
+		return false
+	}
+	l.ended = true
+	for _, fn := range l.ends {
+		fn()
+	}
+	return true
+}
+
+// Heal ends all faults that are in force, and lets none begin any more. It restarts
+// those that crashed for a while, and undoes what faults left behind that a repair
+// would: clocks that jumped are set right, and what disks damaged or lost of synced
+// data is there again. Hosts that crashed for good stay down, and what crashes took
+// of unsynced data is gone.
+func (in *Injection) Heal() {
+	if in.healed {
+		return
+	}
+	in.healed = true
+	for i := range in.live {
+		in.end(i)
+	}
+	for i := range in.live {
+		for _, fn := range in.live[i].heals {
+			fn()
 		}
 	}
-	switch d.kind() {
-	case OneWay:
-		return network.OneWay(groups[0], groups[1])
-	case Bridge:
-		return network.Bridge(groups[0], groups[2])
-	case Ring:
-		return network.Ring(groups[0]...)
+}
+
+// Effects returns what became of each fault so far, in order of the plan.
+func (in *Injection) Effects() []Effect {
+	all := make([]Effect, len(in.plan))
+	for i, f := range in.plan {
+		l := &in.live[i]
+		all[i] = Effect{Fault: f}
+		if l.begun && (l.fired == nil || l.fired()) {
+			all[i].Fired = 1
+		}
+		for _, count := range l.counts {
+			all[i].Touched += count()
+		}
 	}
-	return network.Complete(groups...)
+	return all
+}
+
+// Label is what reports call the fault: its kind and name, or what it does to whom.
+func (e Effect) Label() string { return e.Fault.label() }
+
+// Claims reports whether a counter of the world, by its name, tells of faults of
+// the plan: Effects has them one by one. What else happened to the same host, such
+// as the restarts of a supervisor, is in that counter too.
+func (in *Injection) Claims(counter string) bool { return in.claimed[counter] }
+
+// counter returns a counter of the world, and claims it.
+func (in *Injection) counter(name string) *sim.FaultCount {
+	in.claimed[name] = true
+	return in.w.FaultCount(name)
+}
+
+// hosts resolves a target now. What is drawn depends on the seed and on the fault
+// itself: another one more or less changes nothing.
+func (in *Injection) hosts(l *live, t Target, part string) []*sim.Host {
+	return in.cast.resolve(in.w, t, in.key(l).Sub(part))
+}
+
+// ids is hosts, as the network names them.
+func (in *Injection) ids(l *live, t Target, part string) []network.ID {
+	all := []network.ID{}
+	for _, h := range in.hosts(l, t, part) {
+		all = append(all, h.ID())
+	}
+	return all
+}
+
+func (in *Injection) key(l *live) sim.Key { return in.w.Key("plan").Sub(l.name) }
+
+// victims resolves whom a fault strikes; it has begun if there are any.
+func (in *Injection) victims(f *Fault, l *live) []*sim.Host {
+	l.hosts = in.hosts(l, f.On, "on")
+	l.begun = len(l.hosts) > 0
+	return l.hosts
+}
+
+// strike begins a fault of each kind: it sets what ends it and what tells of its
+// effect.
+var strike = map[Kind]func(in *Injection, f *Fault, l *live){
+	Crash:     strikeCrash,
+	Restart:   strikeRestart,
+	Pause:     strikePause,
+	Resume:    strikeResume,
+	Slow:      strikeSlow,
+	Clock:     strikeClock,
+	Disk:      strikeDisk,
+	Exhaust:   strikeExhaust,
+	Byzantine: strikeByzantine,
+	Loss:      strikeNoise,
+	Slowness:  strikeNoise,
+	Duplicate: strikeNoise,
+	Reorder:   strikeNoise,
+	Corrupt:   strikeNoise,
+	Clog:      strikeClog,
+	Swizzle:   strikeSwizzle,
+	Partition: strikePartition,
+	Lose:      strikeMessage,
+	Hold:      strikeMessage,
+	Repeat:    strikeMessage,
+	End:       strikeEnd,
+}
+
+// strikeEnd ends the fault of that name.
+func strikeEnd(in *Injection, f *Fault, l *live) {
+	l.begun = true
+	for j := range in.plan {
+		if in.plan[j].Name == f.Name && in.plan[j].Kind != End && in.end(j) {
+			l.touch(1)
+		}
+	}
+}
+
+// Over returns when the last fault of the plan begins or ends of itself.
+func (p Plan) Over() time.Duration {
+	var last sim.Time
+	for _, f := range p {
+		last = max(last, sim.Time(f.At).Add(f.For))
+	}
+	return time.Duration(last)
 }

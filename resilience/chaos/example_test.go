@@ -5,13 +5,11 @@ import (
 	"time"
 
 	"phoenix/network"
-	"phoenix/properties"
 	"phoenix/resilience/chaos"
 	"phoenix/sim"
 )
 
-// A list of faults is checked against the hosts it names, put into force, and
-// reported.
+// A plan is read from text, put into force, and reported.
 func Example() {
 	w := sim.New(sim.Config{Seed: 1})
 	defer w.Close()
@@ -23,18 +21,19 @@ func Example() {
 		})
 	}
 
-	faults := []chaos.Fault{
-		{At: time.Second, For: time.Second, Partition: &chaos.Partition{Groups: [][]string{{"a"}, {"b"}}}},
-		{At: 2 * time.Second, Crash: []string{"b"}, For: 500 * time.Millisecond},
+	plan, err := chaos.ParsePlan(`
+		at 1s for 1s partition complete a | b
+		at 2s for 500ms crash b
+	`)
+	if err != nil {
+		panic(err)
 	}
-	chaos.Apply(n, faults)
+	injected := chaos.Apply(n, chaos.Cast{}, plan)
 	w.Run(sim.Limit{})
-	for _, f := range faults {
-		fmt.Println(f)
+	for _, e := range injected.Effects() {
+		fmt.Printf("%s: %d messages, timers or tasks\n", e.Label(), e.Touched)
 	}
-	fmt.Println(properties.CoverageOf(w).Outcome().Detail)
 	// Output:
-	// at 1s partition complete a | b for 1s
-	// at 2s crash b for 500ms
-	// crash b fired without effect
+	// partition complete a | b: 2 messages, timers or tasks
+	// crash b: 0 messages, timers or tasks
 }

@@ -1,131 +1,159 @@
 package chaos
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
+
+	"phoenix/network"
+	"phoenix/sim"
 )
 
-// Fault is one timed fault. Exactly one of Crash, Restart, Pause, Resume,
-// Partition and Heal says what it is. It reads and writes as YAML and JSON; JSON
-// has durations in nanoseconds.
-//
-// Faults do not add up: to crash a host that is down does nothing, and whatever
-// restarts or resumes it first ends both. Partitions do add up: a link works when
-// none cuts it.
+// Fault is one fault of a plan, as data: what happens to whom, from when on, and
+// for how long. Its text, see String and ParseFault, is what documents and failure
+// files hold. Which of the fields count depends on the kind: see Kinds.
 type Fault struct {
-	At time.Duration `json:"at"`
-	// For ends a crash by a restart, a pause by a resume and a partition by
-	// healing, that long after At; 0 means not by itself.
-	For       time.Duration `json:"for,omitempty"`
-	Crash     []string      `json:"crash,omitempty" yaml:"crash,omitempty,flow"`
-	Restart   []string      `json:"restart,omitempty" yaml:"restart,omitempty,flow"`
-	Pause     []string      `json:"pause,omitempty" yaml:"pause,omitempty,flow"`
-	Resume    []string      `json:"resume,omitempty" yaml:"resume,omitempty,flow"`
-	Partition *Partition    `json:"partition,omitempty"`
-	Heal      string        `json:"heal,omitempty"` // the name of a partition
+	// At is when it begins, in virtual time from the beginning of the world.
+	At time.Duration
+	// For is how long it lasts: a crash ends by a restart, a pause by a resume, a
+	// partition by healing. 0: until another fault, or the end of the chaos, ends it.
+	For  time.Duration
+	Kind Kind
+	// Mode is the variety, where a kind has several; "" is the first.
+	Mode string
+	// On is whom it strikes; of kinds that concern links, who sends.
+	On Target
+	// To is who receives.
+	To Target
+	// Groups are the sides of a partition.
+	Groups []Target
+	// Prob is of each message, operation or sector, as the kind has it.
+	Prob sim.Prob
+	// Delay is what messages are delayed by.
+	Delay network.Delay
+	// By is a duration that belongs to the kind: an offset, a processing time.
+	By time.Duration
+	// N is a number that belongs to the kind: parts per billion of drift, the
+	// number of a message on its link, a capacity.
+	N int64
+	// Every is after how long a flapping partition heals, and is back again.
+	Every time.Duration
+	// Name is what End and reports call it; "" lets the text stand for it.
+	Name string
 }
 
-// Partition says which links are cut. Hosts that are not in a group are not
-// concerned.
-type Partition struct {
-	// Name is what Heal and reports call it: letters, digits and any of -_. and
-	// different from those of the others; "" numbers it: the third fault is p3.
-	Name string `json:"name,omitempty"`
-	// Kind is one of Kinds; "" means Complete.
-	Kind Kind `json:"kind,omitempty"`
-	// Groups of host names: see Kind.
-	Groups [][]string `json:"groups" yaml:"groups,flow"`
-}
-
-// Kind is the shape of a partition.
+// Kind says what a fault does.
 type Kind string
 
-// The kinds of partition.
+// The kinds of faults; Kinds tells how each is written.
 const (
-	Complete Kind = "complete" // the groups are cut off from each other
-	OneWay   Kind = "one-way"  // what the first group sends to the second is lost
-	Bridge   Kind = "bridge"   // first and third group reach each other only through the second
-	Ring     Kind = "ring"     // each host of the only group reaches its two neighbours alone
+	Crash     Kind = "crash"     // a host loses all but its disk
+	Restart   Kind = "restart"   // a host that is down boots
+	Pause     Kind = "pause"     // a host stops and loses nothing
+	Resume    Kind = "resume"    // a paused host goes on
+	Slow      Kind = "slow"      // each task of a host takes time
+	Clock     Kind = "clock"     // a host's clock is off, drifts or jumps
+	Disk      Kind = "disk"      // a host's disk misbehaves
+	Exhaust   Kind = "exhaust"   // a host runs out of something
+	Byzantine Kind = "byzantine" // a host deceives the others
+	Loss      Kind = "loss"      // messages are lost
+	Slowness  Kind = "delay"     // messages take longer
+	Duplicate Kind = "duplicate" // messages come twice
+	Reorder   Kind = "reorder"   // messages are held back, and overtaken
+	Corrupt   Kind = "corrupt"   // messages are changed on the way
+	Clog      Kind = "clog"      // messages stand and wait
+	Swizzle   Kind = "swizzle"   // hosts are clogged one by one, and released in another order
+	Partition Kind = "partition" // links are cut
+	Lose      Kind = "lose"      // one message is lost
+	Hold      Kind = "hold"      // one message comes later
+	Repeat    Kind = "repeat"    // one message comes twice
+	End       Kind = "end"       // the fault of that name is over
 )
 
-// Kinds returns all kinds of partition.
-func Kinds() []Kind { return []Kind{Complete, OneWay, Bridge, Ring} }
+// The shapes of partitions: modes of Partition.
+const (
+	Complete = "complete" // no group reaches another; who is in none is with the last
+	Partial  = "partial"  // no group reaches another; who is in none reaches all
+	OneWay   = "one-way"  // what the first group sends to the second is lost
+	Bridge   = "bridge"   // first and third group reach each other only through the second
+	Ring     = "ring"     // each host of the only group reaches its two neighbours alone
+)
 
-// action returns the name and the targets of the fault, and an error unless
-// there is exactly one.
-func (f *Fault) action() (name string, hosts []string, err error) {
-	var names []string
-	add := func(given bool, n string, targets []string) {
-		if given {
-			names = append(names, n)
-			name, hosts = n, targets
-		}
-	}
-	add(f.Crash != nil, "crash", f.Crash)
-	add(f.Restart != nil, "restart", f.Restart)
-	add(f.Pause != nil, "pause", f.Pause)
-	add(f.Resume != nil, "resume", f.Resume)
-	if f.Partition != nil {
-		add(true, "partition", slices.Concat(f.Partition.Groups...))
-	}
-	add(f.Heal != "", "heal", nil)
-	switch len(names) {
-	case 0:
-		return "", nil, errors.New("says nothing to do, expected one of crash, restart, pause, resume, partition, heal")
-	case 1:
-		return name, hosts, nil
-	}
-	return "", nil, fmt.Errorf("says %s, expected only one of them", strings.Join(names, " and "))
+// What becomes of data that was not synced: modes of Crash.
+const (
+	KeepSome    = "some"    // any part of it may be left
+	KeepAll     = "all"     // as when only the process dies
+	KeepNothing = "nothing" // what was not synced is gone
+)
+
+// Which links: modes of Loss, Slowness, Duplicate, Reorder, Corrupt and Clog.
+const (
+	From       = "from"       // those from On to To
+	Between    = "between"    // those between On and To, in both directions
+	Of         = "of"         // all from and to the hosts of On
+	Everywhere = "everywhere" // all between different hosts
+)
+
+// Class is a sort of faults: what a protocol is meant to survive, and what a swarm
+// switches off, is said by class.
+type Class string
+
+// The classes of faults.
+const (
+	Crashes    Class = "crash"
+	Pauses     Class = "pause"
+	Clocks     Class = "clock"
+	Disks      Class = "disk"
+	Noise      Class = "noise"
+	Partitions Class = "partition"
+	Resources  Class = "resource"
+	Treason    Class = "byzantine"
+)
+
+// Classes returns all classes.
+func Classes() []Class {
+	return []Class{Crashes, Pauses, Clocks, Disks, Noise, Partitions, Resources, Treason}
 }
 
-// String tells the fault in a line, such as "at 1s crash s1 for 500ms".
-func (f Fault) String() string {
-	name, hosts, err := f.action()
-	if err != nil {
-		return fmt.Sprintf("at %s (%v)", f.At, err)
+// setMode sets the variety as Canonical has it.
+func (f *Fault) setMode(mode string) {
+	if modes := forms[f.Kind].modes; len(modes) > 0 && mode == modes[0] {
+		mode = ""
 	}
-	s := fmt.Sprintf("at %s %s", f.At, name)
-	switch {
-	case f.Partition != nil:
-		s += " " + f.Partition.String()
-	case f.Heal != "":
-		s += " " + f.Heal
-	default:
-		s += " " + strings.Join(hosts, " ")
-	}
-	if f.For > 0 {
-		s += " for " + f.For.String()
-	}
-	return s
+	f.Mode = mode
 }
 
-// String tells what is cut, such as "n1 one-way s1 | s2 s3".
-func (p *Partition) String() string {
-	groups := make([]string, len(p.Groups))
-	for i, g := range p.Groups {
-		groups[i] = strings.Join(g, " ")
+// Canonical returns f as ParseFault returns it: a Mode that is the default is "",
+// and what is empty is nil. Two valid faults mean the same if their texts are equal,
+// and then their canonical forms are.
+func (f Fault) Canonical() Fault {
+	f.setMode(f.Mode)
+	f.On, f.To = f.On.canonical(), f.To.canonical()
+	var groups []Target
+	for _, g := range f.Groups {
+		groups = append(groups, g.canonical())
 	}
-	s := fmt.Sprintf("%s %s", p.kind(), strings.Join(groups, " | "))
-	if p.Name != "" {
-		s = p.Name + " " + s
-	}
-	return s
+	f.Groups = groups
+	return f
 }
 
-// name returns what the partition of the i-th fault, from 0, is called.
-func (p *Partition) name(i int) string {
-	if p.Name == "" {
-		return fmt.Sprintf("p%d", i+1)
+// Class returns what sort of fault k is, and "" for End and for what is no kind.
+func (k Kind) Class() Class { return forms[k].Class }
+
+// label is what reports call the fault: its name, or what it does to whom.
+func (f *Fault) label() string {
+	if f.Name != "" {
+		return string(f.Kind) + " " + f.Name
 	}
-	return p.Name
+	g := *f
+	g.At, g.For = 0, 0
+	return g.text(false)
 }
 
-func (p *Partition) kind() Kind {
-	if p.Kind == "" {
-		return Complete
+// Sort is what faults like this one are added up under: its kind, and the mode
+// where the modes are different things, such as "disk rot".
+func (f Fault) Sort() string {
+	switch f.Kind {
+	case Clock, Disk, Exhaust, Byzantine:
+		return string(f.Kind) + " " + f.mode()
 	}
-	return p.Kind
+	return string(f.Kind)
 }

@@ -3,141 +3,216 @@ package chaos
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"phoenix/network"
+	"phoenix/sim"
 )
 
-// An Error says what is wrong with a fault of a list.
+// An Error says what is wrong with a fault of a plan.
 type Error struct {
-	Fault   int // its position in the list, from 1
+	Fault   int // its position in the plan, from 1
 	Problem string
 }
 
 // Error returns such as "fault 2 has a negative time, expected 0 or more".
 func (e *Error) Error() string { return fmt.Sprintf("fault %d %s", e.Fault, e.Problem) }
 
+// Bounds of what a fault can say.
+const (
+	MaxTime = 100 * 365 * 24 * time.Hour // of At and For: their sum is a sim.Time
+	maxBy   = network.MaxDelay           // of By and Every
+	maxSlow = time.Hour                  // of a disk's sync, as package disk has it
+	maxFlap = 10_000                     // how often a partition flaps
+	maxN    = 1e15
+	maxTask = 1e9 // tasks in an inbox
+)
+
 // Validate returns an *Error for the first fault that cannot be applied to a
 // world with the given hosts; it says what was expected.
-func Validate(faults []Fault, hosts []string) error {
-	c := cast{hosts: hosts, known: map[string]bool{}, partitions: map[string]time.Duration{}}
-	for _, h := range hosts {
-		c.known[h] = true
+func (p Plan) Validate(hosts []string, c Cast) error {
+	if len(p) > MaxFaults {
+		return &Error{MaxFaults + 1, fmt.Sprintf("is too many, expected at most %d", MaxFaults)}
 	}
-	for i := range faults {
-		if p := faults[i].Partition; p != nil {
-			if err := c.introduce(p.Name, p.name(i), faults[i].At); err != nil {
-				return &Error{i + 1, err.Error()}
-			}
+	named := map[string]*Fault{}
+	for i := range p {
+		f := &p[i]
+		if f.Name == "" || f.Kind == End {
+			continue
 		}
+		if named[f.Name] != nil {
+			return &Error{i + 1, fmt.Sprintf("is a second fault named %.60q, expected another name", f.Name)}
+		}
+		named[f.Name] = f
 	}
-	for i := range faults {
-		if err := c.check(&faults[i]); err != nil {
+	who := newStage(hosts, c)
+	for i := range p {
+		err := p[i].check()
+		if err == nil {
+			err = p[i].checkTargets(who)
+		}
+		if err == nil && p[i].Kind == End {
+			err = p[i].ends(named[p[i].Name])
+		}
+		if err != nil {
 			return &Error{i + 1, err.Error()}
 		}
 	}
 	return nil
 }
 
-// cast is whom and what faults may name.
-type cast struct {
-	hosts      []string
-	known      map[string]bool
-	partitions map[string]time.Duration // when they begin
+// check returns what is wrong with f whatever the hosts are.
+func (f *Fault) check() error {
+	form, ok := forms[f.Kind]
+	switch {
+	case !ok:
+		return fmt.Errorf("is of kind %.60q, expected one of %s", f.Kind, join(kinds))
+	case f.Mode != "" && len(form.modes) == 0:
+		return fmt.Errorf("is a %s %.60q, expected no mode: there are none of it", f.Kind, f.Mode)
+	case f.Mode != "" && !slices.Contains(form.modes, f.Mode):
+		return fmt.Errorf("is a %s %.60q, expected one of %s", f.Kind, f.Mode, listOf(form.modes))
+	case f.At < 0 || f.For < 0:
+		return errors.New("has a negative time, expected 0 or more")
+	case f.At > MaxTime || f.For > MaxTime:
+		return fmt.Errorf("has a time beyond %s, expected at most that", MaxTime)
+	case f.For > 0 && !f.lasts():
+		return fmt.Errorf("is a %s for a while, expected no for: it happens at once", f.sort())
+	case f.At > 0 && f.atOnce():
+		return fmt.Errorf("is a %s at a time, expected no at: it waits for its message", f.Kind)
+	case len(f.String()) > MaxText:
+		return fmt.Errorf("has a text of %d bytes, expected at most %d", len(f.String()), MaxText)
+	}
+	if err := f.checkFields(); err != nil {
+		return err
+	}
+	return f.checkSizes()
 }
 
-// introduce adds a partition by the name that it was given and the one it has.
-func (c *cast) introduce(given, name string, at time.Duration) error {
-	if given != "" && !plainName.MatchString(given) {
-		return fmt.Errorf("names a partition %.60q, expected letters, digits and any of -_. in it", given)
+// lasts reports whether the fault can last for a while.
+func (f *Fault) lasts() bool { return forms[f.Kind].lasts && !(f.Kind == Clock && f.Mode == "jump") }
+
+// uses returns the fields that faults of the kind and mode can set.
+func (f *Fault) uses() field {
+	var all field
+	for _, p := range forms[f.Kind].parts {
+		all |= p.fields(f)
 	}
-	if _, ok := c.partitions[name]; ok {
-		return fmt.Errorf("is a second partition named %q, expected another name", name)
+	return all
+}
+
+// checkFields checks that the fault sets no field that its kind does not have.
+func (f *Fault) checkFields() error {
+	uses := f.uses()
+	for _, x := range []struct {
+		field field
+		set   bool
+		name  string
+	}{
+		{onField, !f.On.blank(), "hosts in On"}, {toField, !f.To.blank(), "hosts in To"},
+		{groupsField, len(f.Groups) > 0, "groups"}, {probField, f.Prob != 0, "a probability"},
+		{delayField, !f.Delay.IsZero(), "a delay"}, {byField, f.By != 0, "a duration in By"},
+		{numberField, f.N != 0, "a number"}, {everyField, f.Every != 0, "a time to flap"},
+	} {
+		if x.set && uses&x.field == 0 {
+			return fmt.Errorf("has %s, expected none: %s has no use for it", x.name, f.sort())
+		}
 	}
-	c.partitions[name] = at
 	return nil
 }
 
-func (c *cast) check(f *Fault) error {
-	name, targets, err := f.action()
-	switch {
-	case err != nil:
-		return err
-	case f.At < 0 || f.For < 0:
-		return errors.New("has a negative time, expected 0 or more")
-	case f.For > 0 && (f.Heal != "" || f.Restart != nil || f.Resume != nil):
-		return fmt.Errorf("is a %s for a while, expected that of crash, pause or partition only", name)
-	case f.Heal != "":
-		return c.heals(f)
-	case f.Partition != nil:
-		if err := f.Partition.check(); err != nil {
-			return fmt.Errorf("has a partition that %w", err)
-		}
-	case f.Heal == "" && len(targets) == 0:
-		return fmt.Errorf("says to %s nobody, expected the names of hosts", name)
+// sort is how messages call such a fault.
+func (f *Fault) sort() string {
+	if forms[f.Kind].Class == Noise && f.mode() != "" {
+		return string(f.Kind) + " " + f.mode()
 	}
-	seen := map[string]bool{}
-	for _, t := range targets {
-		if !c.known[t] {
-			return fmt.Errorf("names the host %.60q, expected one of %s", t, listOf(c.hosts))
-		}
-		if seen[t] {
-			return fmt.Errorf("names the host %q twice, expected each once", t)
-		}
-		seen[t] = true
+	return f.Sort()
+}
+
+// checkSizes checks the numbers that the fault has.
+func (f *Fault) checkSizes() error {
+	uses := f.uses()
+	switch {
+	case uses&probField != 0 && (f.Prob == 0 || f.Prob > sim.Certain):
+		return fmt.Errorf("has the probability %s, expected more than 0%% and at most 100%%", f.Prob)
+	case strings.HasPrefix(f.Delay.String(), fromFile):
+		return errors.New("has a delay from a file, expected samples: a plan says all that it means")
+	case f.Kind == Slowness && f.Delay.IsZero():
+		return errors.New("delays by nothing, expected a positive delay")
+	case f.Every != 0:
+		return f.checkFlapping()
+	case uses&byField != 0:
+		return f.checkBy()
+	}
+	return f.checkNumber()
+}
+
+func (f *Fault) checkBy() error {
+	most := maxBy
+	if f.Kind == Disk {
+		most = maxSlow
+	}
+	switch {
+	case f.Kind == Clock && (f.By == 0 || f.By < -most || f.By > most):
+		return fmt.Errorf("is a clock %s of %s, expected -%s to %s, and not 0", f.mode(), f.By, most, most)
+	case f.Kind != Clock && (f.By <= 0 || f.By > most):
+		return fmt.Errorf("is a %s by %s, expected a positive duration of at most %s", f.Sort(), f.By, most)
+	}
+	return f.checkNumber()
+}
+
+func (f *Fault) checkNumber() error {
+	least, most := int64(1), int64(maxN)
+	switch {
+	case f.uses()&numberField == 0:
+		return nil
+	case f.Kind == Clock && (f.N <= -1e9 || f.N > 1e9 || f.N == 0):
+		return fmt.Errorf("drifts by %d parts per billion, expected -999999999 to 1000000000, and not 0", f.N)
+	case f.Kind == Clock:
+		return nil
+	case f.mode() == "inbox":
+		most = maxTask
+	case f.mode() == "disk":
+		least = 0
+	}
+	switch {
+	case f.N >= least && f.N <= most:
+		return nil
+	case f.atOnce():
+		return fmt.Errorf("is about message %d, expected %d to %d", f.N, least, most)
+	}
+	return fmt.Errorf("leaves %d of %s, expected %d to %d", f.N, f.mode(), least, most)
+}
+
+func (f *Fault) checkFlapping() error {
+	switch {
+	case f.Every < 0 || f.For == 0 || f.Every >= f.For:
+		return fmt.Errorf("flaps every %s for %s, expected a positive time, and to last longer", f.Every, f.For)
+	case f.For/f.Every > maxFlap:
+		return fmt.Errorf("flaps %d times, expected at most %d", f.For/f.Every, maxFlap)
+	}
+	return nil
+}
+
+// ends checks an End against the fault that it names, nil if there is none.
+func (f *Fault) ends(begun *Fault) error {
+	switch {
+	case begun == nil:
+		return fmt.Errorf("ends %.60q, expected the name of a fault", f.Name)
+	case !begun.lasts() && !begun.atOnce():
+		return fmt.Errorf("ends %.60q, which is a %s, expected a fault that lasts", f.Name, begun.sort())
+	case f.At < begun.At:
+		return fmt.Errorf("ends %.60q at %s, expected no earlier than it begins, at %s", f.Name, f.At, begun.At)
 	}
 	return nil
 }
 
 // listOf joins names, and leaves out the middle of many.
 func listOf(names []string) string {
-	const most = 12
+	const most = 14
 	if n := len(names); n > most {
 		names = slices.Concat(names[:most/2], []string{"..."}, names[n-most/2:])
 	}
-	return strings.Join(names, ", ")
-}
-
-// groupsOf is how many groups each kind takes; 0 means two or more.
-var groupsOf = map[Kind]int{Complete: 0, OneWay: 2, Bridge: 3, Ring: 1}
-
-// minRing is the least number of hosts that are not all neighbours in a ring.
-const minRing = 4
-
-// plainName is what a partition may be called: it stands in files and reports.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
-
-func (p *Partition) check() error {
-	want, ok := groupsOf[p.kind()]
-	if !ok {
-		return fmt.Errorf("is of kind %.60q, expected one of %v", p.Kind, Kinds())
-	}
-	if want == 0 && len(p.Groups) < 2 {
-		return fmt.Errorf("has %d groups, expected at least 2", len(p.Groups))
-	}
-	if want > 0 && len(p.Groups) != want {
-		return fmt.Errorf("is of kind %s and has %d groups, expected %d", p.kind(), len(p.Groups), want)
-	}
-	for i, g := range p.Groups {
-		if len(g) == 0 {
-			return fmt.Errorf("has an empty group %d, expected the names of hosts", i+1)
-		}
-	}
-	if n := len(p.Groups[0]); p.kind() == Ring && n < minRing {
-		return fmt.Errorf("is a ring of %d hosts, expected at least %d: fewer are all neighbours", n, minRing)
-	}
-	return nil
-}
-
-// heals checks the end of a partition.
-func (c *cast) heals(f *Fault) error {
-	at, ok := c.partitions[f.Heal]
-	switch {
-	case !ok:
-		return fmt.Errorf("heals %q, expected the name of a partition", f.Heal)
-	case f.At < at:
-		return fmt.Errorf("heals %q at %s, expected no earlier than it begins, at %s", f.Heal, f.At, at)
-	}
-	return nil
+	return strings.TrimPrefix(strings.Join(names, ", "), ", ") // a mode may be "": leave it out
 }

@@ -85,6 +85,7 @@ type runReport struct {
 	Properties  []property    `json:"properties"`
 	Faults      []fault       `json:"faults"`
 	Failures    []failure     `json:"failures"`
+	Shrunk      *shrinkReport `json:"shrunk,omitempty"` // the first failure, with --shrink
 	Interrupted bool          `json:"interrupted"`
 	Resume      string        `json:"resume,omitempty"` // the seeds that are left
 }

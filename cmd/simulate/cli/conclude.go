@@ -15,9 +15,14 @@ import (
 func (a *app) conclude(ctx context.Context, f *runFlags, c *campaign, dir *folder) error {
 	c.saveFailures(f.failDir) // first: the report names the files
 	rep := c.report(ctx.Err() != nil)
+	tell, err := a.shrinkFirst(ctx, f, c, &rep)
+	if err != nil {
+		return err
+	}
 	if err := a.print(c, &rep); err != nil {
 		return err
 	}
+	a.out.Write(tell)
 	a.save(context.WithoutCancel(ctx), f, c, &rep)
 	if dir != nil {
 		a.finish(context.WithoutCancel(ctx), dir, c, &rep)

@@ -102,7 +102,7 @@ func (a *app) tellDemo(s *scenario.Scenario, r *scenario.Result, rep *demoReport
 		return err
 	}
 	fmt.Fprintf(a.out, "\n%d of %s failed; this is the one with the fewest events.", rep.Failed, runs)
-	if rep.Failure.saved {
+	if rep.Failure.saved != "" {
 		fmt.Fprint(a.out, " The replay line gives the same events\nagain, to the last one; with --trace events.txt it writes them down.")
 	}
 	fmt.Fprintln(a.out)

@@ -48,7 +48,7 @@ func TestTheCommandsOfTheGuideWork(t *testing.T) {
 		code, _, _ := call(t, context.Background(), scenario.Registers(), "run", "register/primary-backup", "--max-failures", "1")
 		require.Equal(t, exitFail, code)
 		for _, args := range commandLines(string(page)) {
-			code, _, stderr := call(t, context.Background(), scenario.Registers(), args...)
+			code, _, stderr := call(t, context.Background(), scenario.All(), args...)
 			if code != exitPass && code != exitFail {
 				t.Errorf("%s: simulate %s: exit code %d\n%s", filepath.Base(path), strings.Join(args, " "), code, stderr)
 			}

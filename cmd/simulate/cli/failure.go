@@ -25,7 +25,7 @@ type failure struct {
 	Digest   sim.Digest         `json:"digest"`
 	Replay   string             `json:"replay"` // a command
 
-	saved bool // Replay names its .simfail file
+	saved string // its .simfail file, which Replay names; "" if there is none
 }
 
 // newFailure describes a failing run, and the command that runs its seed again.
@@ -38,12 +38,12 @@ func newFailure(r *scenario.Result, again string) failure {
 
 // replayedBy notes that there is a file which replays f.
 func (f *failure) replayedBy(invocation, file string) {
-	f.Replay, f.saved = invocation+" replay "+quoted(file), true
+	f.Replay, f.saved = invocation+" replay "+quoted(file), file
 }
 
 // replayLine is the command that replays f from its file, or "" if it has none.
 func (f *failure) replayLine() string {
-	if !f.saved {
+	if f.saved == "" {
 		return ""
 	}
 	return f.Replay
@@ -51,14 +51,14 @@ func (f *failure) replayLine() string {
 
 // writeBlock prints a failure, with the command that replays it if that is not "".
 // The go test line is left out unless the scenario's defaults lead to this very
-// run: they are what the test runs.
-func writeBlock(w io.Writer, s *scenario.Scenario, r *scenario.Result, replay string) error {
+// run: they are what the test runs. More lines may stand in it.
+func writeBlock(w io.Writer, s *scenario.Scenario, r *scenario.Result, replay string, more ...string) error {
 	if s.Test != "" && s.Run(scenario.Options{Seed: r.Seed}).Digest != r.Digest {
 		untested := *s
 		untested.Test = ""
 		s = &untested
 	}
-	return traces.WriteBlock(w, s, r, replay)
+	return traces.WriteBlock(w, s, r, replay, more...)
 }
 
 // Where failing runs are left unless --fail-dir says otherwise.

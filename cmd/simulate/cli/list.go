@@ -1,24 +1,43 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"phoenix/properties"
+	"phoenix/properties/scenario"
+	"phoenix/resilience/chaos"
 )
 
 func (a *app) listCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the scenarios",
+		Use:   "list [scenarios|bugs|faults|nemeses]",
+		Short: "List the scenarios, the planted bugs, the faults or the nemeses",
 		Long: `List the scenarios: name and what it is. Those marked "planted bug" are wrong on
-purpose: a checker must find it.`,
+purpose: a checker must find it. Or list the planted bugs, with what to run to find
+each; the faults that a plan can have, with how they are written; or the nemeses that
+draw plans.`,
 		Example: `  simulate list
-  simulate list --json`,
-		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return a.list() },
+  simulate list bugs
+  simulate list faults
+  simulate list nemeses --json`,
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"scenarios", "bugs", "faults", "nemeses"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			switch cmp.Or(append(args, "")...) {
+			case "bugs":
+				return a.listBugs()
+			case "faults":
+				return a.listFaults()
+			case "nemeses":
+				return a.listNemeses()
+			}
+			return a.list()
+		},
 	}
 	a.jsonFlag(cmd)
 	return cmd
@@ -52,6 +71,83 @@ func (a *app) list() error {
 			mark = " (planted bug)"
 		}
 		fmt.Fprintf(tab, "%s\t%s%s\n", s.Name, s.Doc, mark)
+	}
+	return tab.Flush()
+}
+
+// listedBug is a planted bug in the JSON object of list bugs.
+type listedBug struct {
+	Name     string `json:"name"` // what run takes
+	Scenario string `json:"scenario"`
+	Bug      string `json:"bug,omitempty"`
+	Doc      string `json:"doc"`
+	Worlds   int    `json:"worlds"` // it is found within so many seeds
+}
+
+func (a *app) listBugs() error {
+	all := []listedBug{}
+	for _, b := range scenario.Bugs() {
+		all = append(all, listedBug{b.Name, b.Scenario.Name, b.Config.Bug, b.Doc, b.Worlds})
+	}
+	return listOut(a, listReport{header: headed(properties.Pass), Bugs: all}, all, func(b listedBug) []string {
+		return []string{b.Name, fmt.Sprintf("within %d worlds", b.Worlds), b.Doc}
+	})
+}
+
+// listedFault is a kind of fault in the JSON object of list faults.
+type listedFault struct {
+	Kind    chaos.Kind  `json:"kind"`
+	Class   chaos.Class `json:"class,omitempty"`
+	Text    string      `json:"text"`
+	Doc     string      `json:"doc"`
+	Example string      `json:"example"`
+}
+
+func (a *app) listFaults() error {
+	all := []listedFault{}
+	for _, f := range chaos.Forms() {
+		all = append(all, listedFault{f.Kind, f.Class, f.Written, f.Does, f.Example})
+		if !a.json {
+			fmt.Fprintln(a.out, f)
+		}
+	}
+	if a.json {
+		a.report(listReport{header: headed(properties.Pass), Faults: all})
+	}
+	return nil
+}
+
+// listedNemesis is a nemesis in the JSON object of list nemeses.
+type listedNemesis struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
+}
+
+func (a *app) listNemeses() error {
+	all := []listedNemesis{}
+	for _, name := range chaos.Nemeses() {
+		all = append(all, listedNemesis{name, chaos.NemesisDoc(name)})
+	}
+	return listOut(a, listReport{header: headed(properties.Pass), Nemeses: all}, all, func(n listedNemesis) []string { return []string{n.Name, n.Doc} })
+}
+
+// listReport is the JSON object of list bugs, list faults and list nemeses.
+type listReport struct {
+	header
+	Bugs    []listedBug     `json:"bugs,omitempty"`
+	Faults  []listedFault   `json:"faults,omitempty"`
+	Nemeses []listedNemesis `json:"nemeses,omitempty"`
+}
+
+// listOut prints a list: as JSON, or with a line for each in columns.
+func listOut[T any](a *app, rep listReport, all []T, columns func(T) []string) error {
+	if a.json {
+		a.report(rep)
+		return nil
+	}
+	tab := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for _, v := range all {
+		fmt.Fprintln(tab, strings.Join(columns(v), "\t"))
 	}
 	return tab.Flush()
 }

@@ -146,7 +146,7 @@ Exit code: 0 pass, 1 violation, 2 inconclusive, 3 nondeterminism, 64 usage,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v\nSee: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.demoCommand(), a.runCommand(), a.replayCommand(), a.checkCommand(), a.exportCommand(),
+	root.AddCommand(a.demoCommand(), a.runCommand(), a.replayCommand(), a.shrinkCommand(), a.checkCommand(), a.exportCommand(),
 		a.doctorCommand(), a.listCommand(), a.schemaCommand())
 	cobra.EnableCommandSorting = false
 	return root

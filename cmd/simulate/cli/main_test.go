@@ -19,7 +19,7 @@ import (
 // The commands that scripts and tests run in a process of their own.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"simulate": func() { os.Exit(Main(scenario.Registers()...)) },
+		"simulate": func() { os.Exit(Main(scenario.All()...)) },
 		"hanging":  func() { os.Exit(Main(hanging())) },
 		"mine":     func() { os.Exit(Main(planted("test/planted"), moody(), crashing(), panicking())) },
 	})
@@ -87,7 +87,7 @@ func call(t *testing.T, ctx context.Context, all []*scenario.Scenario, args ...s
 
 func TestEveryCommandExplainsItselfWithAnExample(t *testing.T) {
 	root := newApp(nil, closed{}, closed{}, nil).root()
-	require.Len(t, root.Commands(), 8)
+	require.Len(t, root.Commands(), 9)
 	for _, cmd := range root.Commands() {
 		require.NotEmpty(t, cmd.Short, cmd.Name())
 		require.NotEmpty(t, cmd.Long, cmd.Name())

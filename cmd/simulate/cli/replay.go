@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +15,7 @@ import (
 
 func (a *app) replayCommand() *cobra.Command {
 	var trace string
+	var where localizeFlags
 	cmd := &cobra.Command{
 		Use:   "replay FILE.simfail",
 		Short: "Run a failure again from its file",
@@ -21,13 +23,23 @@ func (a *app) replayCommand() *cobra.Command {
 
 Says whether the same events happened again (reproduced, exit code 1), other ones
 because the scenario, the code or the file has changed (stale, 2), or other ones
-each time (nondeterministic, 3).`,
+each time (nondeterministic, 3).
+
+With --localize it is run many times more, with all chance drawn anew from a time T
+on, for a grid of T: the table of how often it fails then tells when the failure
+became unavoidable.`,
 		Example: `  simulate replay testdata/sim/single-copy-1f3a.simfail
+  simulate replay testdata/sim/single-copy-1f3a.simfail --localize
   simulate replay testdata/sim/single-copy-1f3a.simfail --trace events.txt`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.replay(cmd.Context(), args[0], trace) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.replay(cmd.Context(), args[0], trace, &where) },
 	}
-	cmd.Flags().StringVar(&trace, "trace", "", "write the events to this file: "+traceForms)
+	fl := cmd.Flags()
+	fl.BoolVar(&where.on, "localize", false, "tell when the failure became unavoidable")
+	fl.IntVar(&where.points, "points", 16, "with --localize: times in the first grid, and as many where the probability rises most")
+	fl.IntVar(&where.samples, "samples", 32, "with --localize: runs for each time")
+	fl.IntVar(&where.workers, "workers", runtime.NumCPU(), "with --localize: how many worlds to run at the same time")
+	fl.StringVar(&trace, "trace", "", "write the events to this file: "+traceForms)
 	a.jsonFlag(cmd)
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{"simfail"}, cobra.ShellCompDirectiveFilterFileExt
@@ -49,7 +61,13 @@ type replayReport struct {
 	Events   uint64     `json:"events"`
 }
 
-func (a *app) replay(ctx context.Context, path, trace string) error {
+func (a *app) replay(ctx context.Context, path, trace string, where *localizeFlags) error {
+	if err := where.check(); err != nil {
+		return err
+	}
+	if where.on && trace != "" {
+		return usagef("--localize and --trace are both given, expected one of them")
+	}
 	if err := checkFile("trace", trace); err != nil {
 		return err
 	}
@@ -60,6 +78,9 @@ func (a *app) replay(ctx context.Context, path, trace string) error {
 	s, f, err := traces.ParseFailure(name, data, a.scenarios)
 	if err != nil {
 		return badInput(err)
+	}
+	if where.on {
+		return a.localize(ctx, where, path, s, f)
 	}
 	events := newTrace(trace, s, f.Seed)
 	out := f.Replay(s, events.watch)

@@ -18,6 +18,7 @@ type runFlags struct {
 	failDir              string
 	out                  string
 	noOut, record        bool
+	shrink               bool
 	junit, html          string
 }
 
@@ -54,6 +55,7 @@ go on; a second one kills.`,
 	fl.StringVar(&f.failDir, "fail-dir", defaultFailDir, "folder for the files that replay failures")
 	fl.StringVar(&f.out, "out", "", "folder for the results (default runs/SCENARIO/TIME-HASH, and the link runs/latest)")
 	fl.BoolVar(&f.noOut, "no-out", false, "leave no folder of results")
+	fl.BoolVar(&f.shrink, "shrink", false, "shrink the first failure and tell its story, as the command shrink does")
 	fl.BoolVar(&f.record, "record", false, "write the event log of every seed to the folder of results")
 	fl.StringVar(&f.junit, "junit", "", "write the properties as JUnit XML to this file")
 	fl.StringVar(&f.html, "html", "", "write a picture of the history of the first failing seed, or of the only one")

@@ -13,7 +13,7 @@ import (
 
 func TestASettingChangesItsFieldAndKeepsTheOthers(t *testing.T) {
 	text, err := override([]byte("scenario: s\nworkload:\n  keys: 2 # few\n  reads: 50%\n"),
-		[]string{"workload.keys=3", "servers=5", "links.delay=uniform(1ms, 2ms)", "faults=[{at: 1s, crash: [s1]}]"})
+		[]string{"workload.keys=3", "servers=5", "links.delay=uniform(1ms, 2ms)", "faults=[at 1s crash s1]"})
 	require.NoError(t, err)
 	require.Equal(t, `scenario: s
 workload:
@@ -23,9 +23,7 @@ servers: 5
 links:
   delay: uniform(1ms, 2ms)
 faults:
-- at: 1s
-  crash:
-  - s1
+- at 1s crash s1
 `, string(text))
 }
 
@@ -45,7 +43,7 @@ func TestAQuotedWordIsOneWordToTheShell(t *testing.T) {
 }
 
 func FuzzSettings(f *testing.F) {
-	for _, s := range []string{"servers=3", "workload.think=exp(5ms)", "faults=[{at: 1s, crash: [s1]}]", "=", "a.b.c", "x={", "y=[[[", "z=!!str 1"} {
+	for _, s := range []string{"servers=3", "workload.think=exp(5ms)", "faults=[at 1s crash s1]", "=", "a.b.c", "x={", "y=[[[", "z=!!str 1"} {
 		f.Add(s)
 	}
 	a := newApp(nil, closed{}, closed{}, scenarios(scenario.ABD()))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -23,6 +24,14 @@ type subject struct {
 // subject finds what an argument names, a scenario, a YAML document or - for a
 // document on standard input, and changes the fields that settings name.
 func (a *app) subject(ctx context.Context, arg string, settings []string) (*subject, error) {
+	if b := plantedBug(arg); b != nil {
+		doc := &scenario.Document{Scenario: b.Scenario.Name, Config: b.Config}
+		text, err := doc.Text()
+		if err != nil {
+			return nil, err
+		}
+		return a.with(&subject{scenario: b.Scenario, doc: doc, arg: arg}, text, settings)
+	}
 	if arg != stdin && !isDocument(arg) {
 		s, err := a.find(arg)
 		if err != nil {
@@ -40,6 +49,16 @@ func (a *app) subject(ctx context.Context, arg string, settings []string) (*subj
 		return nil, badInput(err)
 	}
 	return a.with(&subject{scenario: s, doc: doc, arg: arg}, data, settings)
+}
+
+// plantedBug returns the planted bug of that name, which has a colon in it, or nil.
+func plantedBug(name string) *scenario.Planted {
+	for _, b := range scenario.Bugs() {
+		if b.Name == name && strings.Contains(name, ":") {
+			return &b
+		}
+	}
+	return nil
 }
 
 // isDocument tells a file from the name of a scenario.
@@ -60,6 +79,9 @@ func (a *app) find(name string) (*scenario.Scenario, error) {
 	var names []string
 	for _, s := range a.scenarios {
 		names = append(names, s.Name)
+	}
+	for _, b := range scenario.Bugs() {
+		names = append(names, b.Name)
 	}
 	return nil, usagef("%w%s", err, suggest(name, names))
 }
