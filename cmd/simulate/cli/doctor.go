@@ -104,7 +104,7 @@ func (a *app) patients(ctx context.Context, f *doctorFlags, args []string) ([]*s
 	}
 	var subjects []*subject
 	for _, arg := range args {
-		sub, err := a.subject(ctx, arg, f.set)
+		sub, err := a.subject(ctx, arg, f.settings())
 		if err != nil {
 			return nil, err
 		}

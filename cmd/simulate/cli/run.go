@@ -42,6 +42,9 @@ An interrupt finishes the seeds that have begun, reports on them, and says how t
 go on; a second one kills.`,
 		Example: `  simulate run register/abd --seeds 0..1000
   simulate run register/primary-backup --max-failures 1
+  simulate run register/abd --nemesis swarm --seeds 0..500
+  simulate run register/abd --fault 'at 300ms for 200ms crash s1' --fault 'at 1s for 1s pause 2 of servers'
+  simulate run store/log:ack-before-sync --max-failures 1 --shrink
   simulate run cmd/simulate/testdata/abd-partition.yaml --seed 0x2a --html history.html
   simulate run register/abd --seeds $(git rev-parse HEAD) --json`,
 		ValidArgsFunction: a.completeScenarios,
@@ -80,7 +83,7 @@ func (a *app) run(ctx context.Context, f *runFlags, arg string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	sub, err := a.subject(ctx, arg, f.set)
+	sub, err := a.subject(ctx, arg, f.settings())
 	if err != nil {
 		return err
 	}
@@ -108,6 +111,9 @@ func (f *runFlags) check() error {
 		return usagef("--out and --no-out are both given, expected one of them")
 	case f.noOut && f.record:
 		return usagef("--record needs the folder of results that --no-out leaves out")
+	}
+	if err := f.checkFaults(); err != nil {
+		return err
 	}
 	return checkWorkers(f.workers)
 }

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
 
 	"phoenix/properties/scenario"
+	"phoenix/resilience/chaos"
 	"phoenix/sim"
 )
 
@@ -90,12 +93,42 @@ func (a *app) find(name string) (*scenario.Scenario, error) {
 type subjectFlags struct {
 	seeds, seed string
 	set         []string
+	faults      []string
+	nemesis     string
+}
+
+// settings returns what the flags set in the document, as --set has it.
+func (f *subjectFlags) settings() []string {
+	all := slices.Clone(f.set)
+	if f.nemesis != "" {
+		all = append(all, "nemesis.name="+f.nemesis)
+	}
+	if len(f.faults) > 0 {
+		lines := make([]string, len(f.faults))
+		for i, line := range f.faults {
+			lines[i] = strconv.Quote(line)
+		}
+		all = append(all, "faults=["+strings.Join(lines, ", ")+"]")
+	}
+	return all
 }
 
 func (f *subjectFlags) add(fl *pflag.FlagSet, otherwise string) {
 	fl.StringVar(&f.seeds, "seeds", "", "seeds to run: one, or FIRST..END (default "+otherwise+")")
 	fl.StringVar(&f.seed, "seed", "", "the only seed to run")
 	fl.StringArrayVar(&f.set, "set", nil, "set a field of the document, such as workload.keys=3 (may be repeated)")
+	fl.StringArrayVar(&f.faults, "fault", nil, "a fault in the place of the nemesis's, such as 'at 300ms for 1s crash s1' (may be repeated; see list faults)")
+	fl.StringVar(&f.nemesis, "nemesis", "", "what draws the faults: see list nemeses")
+}
+
+// checkFaults returns an error of usage for a fault that cannot be read.
+func (f *subjectFlags) checkFaults() error {
+	for _, line := range f.faults {
+		if _, err := chaos.ParseFault(line); err != nil {
+			return usagef("--fault: %v; simulate list faults tells how faults are written", err)
+		}
+	}
+	return nil
 }
 
 // choose returns the seeds that the flags, the document or the command's default
