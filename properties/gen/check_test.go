@@ -48,17 +48,17 @@ func TestOtherCorrectScenariosPassTheirCases(t *testing.T) {
 
 // Each bug of the majority register, which faults to draw, within how many cases of
 // which seed it is found, and to how much that shrinks at most. Seeds are those that
-// shrink fast; over many, the bugs take about 900, 10, 150 and 6000 cases.
+// shrink fast; over 15 seeds the bugs took about 550, 5, 110 and 1400 cases.
 var bugs = []struct {
 	name               string
 	classes            []chaos.Class
 	seed, within       int
 	operations, faults int
 }{
-	{"no-write-back", nil, 8, 300, 5, 0},
-	{"record-overwrites", nil, 8, 50, 2, 0},
-	{"local-sequence", nil, 9, 300, 9, 0},
-	{"amnesiac-votes", []chaos.Class{chaos.Crashes, chaos.Partitions}, 6, 300, 2, 1},
+	{"no-write-back", nil, 3, 400, 4, 0},
+	{"record-overwrites", nil, 1, 50, 2, 0},
+	{"local-sequence", nil, 9, 300, 2, 0},
+	{"amnesiac-votes", []chaos.Class{chaos.Crashes, chaos.Partitions}, 13, 200, 1, 2},
 }
 
 func TestEachBugOfARegisterIsFoundAndShrinks(t *testing.T) {
@@ -185,20 +185,21 @@ func TestShrinkingKeepsToThePropertyThatFailedFirst(t *testing.T) {
 	two := *scenario.SingleCopy()
 	two.Declare = func(set *properties.Set, c *scenario.Cluster) {
 		set.Always("one key for so many", func() error {
-			if c.Config.Workload.Keys > 1 && c.Config.Clients == 3 && c.Config.Servers > 3 {
+			if c.Config.Workload.Keys > 1 && c.Config.Clients > 1 {
 				return errors.New("two keys")
 			}
 			return nil
 		})
 	}
 	first := ""
-	for seed := range 4 {
+	for seed := range 6 {
 		var names []string
 		f := insideOf(t, seed+1, func(tb rapid.TB) {
-			gen.Check(tb, &two, gen.Options{Bounds: gen.Bounds{Operations: 6, Faults: -1}, Save: func(_ string, _ *scenario.Scenario, r *scenario.Result) (string, error) {
+			save := func(_ string, _ *scenario.Scenario, r *scenario.Result) (string, error) {
 				names = append(names, r.Failed().Name)
 				return "", nil
-			}})
+			}
+			gen.Check(tb, &two, gen.Options{Bounds: gen.Bounds{Operations: 6, Faults: -1}, Save: save})
 		})
 		require.True(t, f.failed)
 		require.Len(t, names, 1)

@@ -115,10 +115,10 @@ func (b Bounds) faults(s *scenario.Scenario, p Topology) Faults {
 	for name := range s.Roles {
 		cast.Roles[name] = nil
 	}
-	return Faults{
-		Cluster: chaos.Cluster{Servers: servers, Clients: clients, Survives: s.Survives, Forgetful: s.Forgetful, Disk: s.DiskModes},
-		Cast:    cast, Classes: b.Classes, Most: b.Faults, Within: b.Within,
+	cluster := chaos.Cluster{
+		Servers: servers, Clients: clients, Survives: s.Survives, Forgetful: s.Forgetful, Disk: s.DiskModes,
 	}
+	return Faults{Cluster: cluster, Cast: cast, Classes: b.Classes, Most: b.Faults, Within: b.Within}
 }
 
 // operations returns which operations the clients of s do.
@@ -161,7 +161,8 @@ func Cases(s *scenario.Scenario, b Bounds) *rapid.Generator[Case] {
 // GoString returns the case as a few lines of text: what rapid shows of it.
 func (c Case) GoString() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d servers, %d clients, seed %#x, links with %s", c.Config.Servers, c.Config.Clients, c.Seed, about(&c.Config.Links))
+	fmt.Fprintf(&b, "%d servers, %d clients, seed %#x, links with %s",
+		c.Config.Servers, c.Config.Clients, c.Seed, about(&c.Config.Links))
 	if c.Config.Interleave {
 		b.WriteString(", interleaved")
 	}
@@ -186,7 +187,8 @@ func about(l *network.Link) string {
 		name string
 		prob network.Prob
 	}{
-		{"loss", l.Loss}, {"bursts of loss", l.Burst.ToBad}, {"duplicate", l.Duplicate}, {"reorder", l.Reorder}, {"corrupt", l.Corrupt},
+		{"loss", l.Loss}, {"bursts of loss", l.Burst.ToBad}, {"duplicate", l.Duplicate}, {"reorder", l.Reorder},
+		{"corrupt", l.Corrupt},
 	} {
 		if p.prob > 0 {
 			words = append(words, p.name+" "+p.prob.String())

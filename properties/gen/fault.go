@@ -172,7 +172,8 @@ func fillDisk(d *draw, t *rapid.T, f *chaos.Fault) {
 	modes := []string{"slow", "stall", "torn"}
 	switch {
 	case d.full:
-		modes = append(modes, "full", "read-error", "write-error", "sync-error", "misdirected", "rot", "lost-write", "lost-rename")
+		modes = append(modes, "full", "read-error", "write-error", "sync-error", "misdirected", "rot",
+			"lost-write", "lost-rename")
 	case len(d.Cluster.Disk) > 0:
 		modes = d.Cluster.Disk
 	}

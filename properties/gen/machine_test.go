@@ -18,7 +18,9 @@ import (
 
 // drive has rapid drive a store of so many servers, and returns what it logged; the
 // last story is that of the smallest case, if one failed. Small clusters interleave.
-func drive(t *testing.T, servers int, store func(register.Config) network.Boot, set func(m *gen.Machine)) (*fake, string) {
+func drive(
+	t *testing.T, servers int, store func(register.Config) network.Boot, set func(m *gen.Machine),
+) (*fake, string) {
 	t.Helper()
 	story := ""
 	f := inside(t, func(tb rapid.TB) {
@@ -111,8 +113,10 @@ func TestAMapTakesLateWritesAtAnyTimeButOnce(t *testing.T) {
 		return gen.Operation{Op: nodes.Op{Kind: kind, Key: "x", Value: value}, Outcome: outcome,
 			Result: nodes.Result{Value: result, OK: outcome != nodes.OutcomeInfo}}
 	}
-	read := func(value int64) gen.Operation { return op(nodes.Read, 0, nodes.OutcomeOK, value) }
-	ok, fail, info := nodes.OutcomeOK, nodes.OutcomeFail, nodes.OutcomeInfo
+	const ok, fail, info = nodes.OutcomeOK, nodes.OutcomeFail, nodes.OutcomeInfo
+	read := func(value int64) gen.Operation { return op(nodes.Read, 0, ok, value) }
+	wrote := func(value int64) gen.Operation { return op(nodes.Write, value, ok, value) }
+	late := func(value int64) gen.Operation { return op(nodes.Write, value, info, 0) }
 	for _, c := range []struct {
 		name string
 		ops  []gen.Operation
@@ -120,14 +124,14 @@ func TestAMapTakesLateWritesAtAnyTimeButOnce(t *testing.T) {
 	}{
 		{"absent at first", []gen.Operation{read(0)}, ""},
 		{"a value from nowhere", []gen.Operation{read(7)}, "x was 7, expected absent"},
-		{"a lost write", []gen.Operation{op(nodes.Write, 1, ok, 1), read(0)}, "x was absent, expected 1"},
-		{"a late write", []gen.Operation{op(nodes.Write, 1, info, 0), read(0), op(nodes.Write, 2, ok, 2), read(2), read(1)}, ""},
-		{"and back again", []gen.Operation{op(nodes.Write, 1, info, 0), read(0), read(1), read(0)}, "x was absent, expected 1"},
-		{"late twice", []gen.Operation{op(nodes.Write, 1, info, 0), read(1), op(nodes.Write, 2, ok, 2), read(1)}, "x was 1, expected 2"},
+		{"a lost write", []gen.Operation{wrote(1), read(0)}, "x was absent, expected 1"},
+		{"a late write", []gen.Operation{late(1), read(0), wrote(2), read(2), read(1)}, ""},
+		{"and back again", []gen.Operation{late(1), read(0), read(1), read(0)}, "x was absent, expected 1"},
+		{"late twice", []gen.Operation{late(1), read(1), wrote(2), read(1)}, "x was 1, expected 2"},
 		{"a read without an end", []gen.Operation{op(nodes.Read, 0, info, 0), read(0)}, ""},
 		{"a CAS of nothing", []gen.Operation{op(nodes.CAS, 3, ok, 3), read(3)}, ""},
-		{"a CAS of something", []gen.Operation{op(nodes.Write, 1, ok, 1), op(nodes.CAS, 3, ok, 3)}, "x was absent, expected 1"},
-		{"a CAS that saw why not", []gen.Operation{op(nodes.Write, 1, ok, 1), op(nodes.CAS, 3, fail, 1), read(1)}, ""},
+		{"a CAS of something", []gen.Operation{wrote(1), op(nodes.CAS, 3, ok, 3)}, "x was absent, expected 1"},
+		{"a CAS that saw why not", []gen.Operation{wrote(1), op(nodes.CAS, 3, fail, 1), read(1)}, ""},
 	} {
 		m, err := new(gen.Map), error(nil)
 		for i, o := range c.ops {

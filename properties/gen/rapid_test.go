@@ -60,6 +60,7 @@ func insideOf(t *testing.T, seed int, check func(t rapid.TB)) *fake {
 	setFlag(t, "rapid.seed", strconv.Itoa(seed))
 	setFlag(t, "rapid.failfile", "")
 	setFlag(t, "rapid.nofailfile", "false")
+	setFlag(t, "test.short", "false") // which has rapid draw a fifth of what a test asks for
 	t.Chdir(t.TempDir())
 	f := &fake{T: t, name: "TestInside"}
 	again(f, check)

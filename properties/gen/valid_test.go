@@ -38,23 +38,26 @@ var (
 	}
 )
 
+var kinds = []nodes.Kind{nodes.Read, nodes.Write, nodes.CAS}
+
 func hosts(c chaos.Cluster) []string { return slices.Concat(c.Servers, c.Clients) }
 
 func TestPlansAreValidAndSoAreTheirTexts(t *testing.T) {
-	kinds, sorts := map[chaos.Kind]int{}, map[string]int{}
-	all(t, "10000", gen.Faults{Cluster: five, Cast: cast, Classes: chaos.Classes()}.Plans(), func(t *rapid.T, p chaos.Plan) {
+	drawn, sorts := map[chaos.Kind]int{}, map[string]int{}
+	plans := gen.Faults{Cluster: five, Cast: cast, Classes: chaos.Classes()}.Plans()
+	all(t, "10000", plans, func(t *rapid.T, p chaos.Plan) {
 		require.NoError(t, p.Validate(hosts(five), cast))
 		parsed, err := chaos.ParsePlan(p.String())
 		require.NoError(t, err)
 		require.Equal(t, p.String(), parsed.String())
 		require.True(t, slices.IsSortedFunc(p, func(a, b chaos.Fault) int { return int(a.At - b.At) }))
 		for _, f := range p {
-			kinds[f.Kind]++
+			drawn[f.Kind]++
 			sorts[f.Sort()]++
 		}
 	})
 	for _, k := range chaos.Kinds() {
-		require.GreaterOrEqual(t, kinds[k], 50, "faults of kind %s in %d plans", k, draws)
+		require.GreaterOrEqual(t, drawn[k], 50, "faults of kind %s in %d plans", k, draws)
 	}
 	for _, s := range []string{
 		"clock offset", "clock jump", "clock drift", "exhaust inbox", "exhaust bandwidth", "exhaust disk",
@@ -128,7 +131,9 @@ func TestConfigurationsOfAllScenariosAreValid(t *testing.T) {
 }
 
 func TestBoundsAreKept(t *testing.T) {
-	b := gen.Bounds{Servers: gen.Range{Min: 2, Max: 3}, Clients: gen.Range{Min: 1, Max: 1}, Operations: 4, Keys: 1, Faults: 1}
+	b := gen.Bounds{
+		Servers: gen.Range{Min: 2, Max: 3}, Clients: gen.Range{Min: 1, Max: 1}, Operations: 4, Keys: 1, Faults: 1,
+	}
 	all(t, "2000", gen.Cases(scenario.ABD(), b), func(t *rapid.T, c gen.Case) {
 		require.GreaterOrEqual(t, c.Config.Servers, 2)
 		require.LessOrEqual(t, c.Config.Servers, 3)
@@ -156,7 +161,7 @@ func TestLinksTopologiesDisksAndWorkloadsAreValid(t *testing.T) {
 		require.NoError(t, s.Validate(&c))
 	})
 	all(t, "10000", gen.Disks(4096), func(t *rapid.T, d disk.Config) { require.NoError(t, d.Check()) })
-	o := gen.Operations{Kinds: []nodes.Kind{nodes.Read, nodes.Write, nodes.CAS}, Most: 20, Keys: 3, Wait: 50 * time.Millisecond}
+	o := gen.Operations{Kinds: kinds, Most: 20, Keys: 3, Wait: 50 * time.Millisecond}
 	all(t, "10000", o.Workloads(), func(t *rapid.T, w nodes.Workload) {
 		require.LessOrEqual(t, max(w.Reads, w.CAS), sim.Certain)
 		require.LessOrEqual(t, w.Operations, 20)
@@ -165,7 +170,7 @@ func TestLinksTopologiesDisksAndWorkloadsAreValid(t *testing.T) {
 }
 
 func TestScriptsWriteNoValueTwice(t *testing.T) {
-	o := gen.Operations{Kinds: []nodes.Kind{nodes.Read, nodes.Write, nodes.CAS}, Most: 8, Keys: 3, Wait: 50 * time.Millisecond}
+	o := gen.Operations{Kinds: kinds, Most: 8, Keys: 3, Wait: 50 * time.Millisecond}
 	all(t, "10000", o.Scripts(3), func(t *rapid.T, scripts [][]nodes.Op) {
 		require.Len(t, scripts, 3)
 		seen := map[int64]bool{0: true}
