@@ -63,4 +63,3 @@ func TestTwoMessagesOfOneInstantComeInAnyOrder(t *testing.T) {
 type listener func(msg any)
 
 func (l listener) Receive(_ network.ID, msg any) { l(msg) }
-

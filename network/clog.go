@@ -43,10 +43,12 @@ func (n *Network) ClogAll(name string, c Cut) *Clogging {
 func (n *Network) clog(count *sim.FaultCount, c Cut, end string) *Clogging {
 	g := &Clogging{Tally: Tally{count: count}, n: n, over: end}
 	for _, pair := range c {
-		if l := n.link(pair[0], pair[1]); !slices.Contains(g.links, l) {
-			g.links = append(g.links, l)
-			l.clogs = append(l.clogs, g)
+		l := n.link(pair[0], pair[1])
+		if k := len(l.clogs); k > 0 && l.clogs[k-1] == g {
+			continue // c has the link twice
 		}
+		g.links = append(g.links, l)
+		l.clogs = append(l.clogs, g)
 	}
 	g.fire()
 	n.begin(g)

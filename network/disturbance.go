@@ -64,11 +64,11 @@ func (n *Network) Disturb(name string, c Cut, noise Noise) *Disturbance {
 	d.count = n.w.FaultCount(d.source)
 	for _, pair := range c {
 		l := n.link(pair[0], pair[1])
-		if slices.Contains(d.links, l) {
-			continue
+		o := l.overlaid()
+		if k := len(o.disturbed); k > 0 && o.disturbed[k-1].d == d {
+			continue // c has the link twice
 		}
 		d.links = append(d.links, l)
-		o := l.overlaid()
 		o.disturbed = append(o.disturbed, &disturbed{d: d, link: l, key: l.key.Sub("disturbance").Sub(name)})
 	}
 	n.begin(d)

@@ -81,10 +81,12 @@ type Partition struct {
 func (n *Network) Partition(name string, c Cut) *Partition {
 	p := &Partition{n: n, name: name, count: n.w.FaultCount("partition " + name)}
 	for _, pair := range c {
-		if l := n.link(pair[0], pair[1]); !slices.Contains(l.cuts, p) {
-			l.cuts = append(l.cuts, p)
-			p.links = append(p.links, l)
+		l := n.link(pair[0], pair[1])
+		if k := len(l.cuts); k > 0 && l.cuts[k-1] == p {
+			continue // c has the link twice
 		}
+		l.cuts = append(l.cuts, p)
+		p.links = append(p.links, l)
 	}
 	p.count.Fired++
 	n.emitFault(fmt.Sprintf("partition %s cuts %d links", name, len(p.links)))

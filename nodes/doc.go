@@ -18,4 +18,14 @@
 //	write x 7
 //	after 12ms cas x 8
 //	read x
+//
+// Two logs keep what a node must not forget. A [Journal] is for a few facts of fixed
+// length that are only ever added, a vote or a token: a file, one sync a record, no
+// state to build. It grows without end, believes that the disk keeps what it synced,
+// and when the disk fails the node stops until it boots again. A [WAL] is for a state
+// that is large or changes without end, of a node that has to survive its disk: it has
+// records of any length, snapshots in which they end, tells damage from a torn tail, and
+// reads the disk again after a failure. For that it takes two syncs a batch and five to
+// boot, and the node must be able to begin from its state at any time. Whoever needs
+// that takes a WAL; a Journal on top of one would pay all of it for nothing.
 package nodes

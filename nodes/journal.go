@@ -112,6 +112,9 @@ func (j *Journal[T]) sync() {
 	done := j.waiting
 	j.syncing, j.waiting = true, nil
 	j.disk.Sync(j.name, j.after(func() {
+		if !j.ready {
+			return // what was appended after this has failed
+		}
 		j.syncing = false
 		for _, fn := range done {
 			fn()
@@ -133,8 +136,12 @@ func (j *Journal[T]) after(fn func()) func(error) {
 
 func (j *Journal[T]) fail(err error) {
 	j.ready = false
-	j.ep.Note("stops: journal %s: %v", j.name, err)
+	j.ep.Note("%s%s: %v", JournalStops, j.name, err)
 }
+
+// JournalStops begins the Note of a journal that has failed; its name and the error
+// follow. The node does nothing any more until it boots again.
+const JournalStops = "journal: stops: "
 
 // recover reads the records that check, cuts off the rest, and writes the header
 // if there is none.

@@ -160,9 +160,9 @@ func TestAJournalOfWhatHasNoFixedLengthIsAMistake(t *testing.T) {
 
 func TestAJournalWhoseDiskFailsSaysSoAndStopsUntilTheNextBoot(t *testing.T) {
 	for kind, want := range map[disk.FaultKind]string{
-		disk.SyncError:  "stops: journal log: sync log: input/output error",
-		disk.WriteError: "stops: journal log: write log: input/output error",
-		disk.Full:       "stops: journal log: write log: no space left on device",
+		disk.SyncError:  "journal: stops: log: sync log: input/output error",
+		disk.WriteError: "journal: stops: log: write log: input/output error",
+		disk.Full:       "journal: stops: log: write log: no space left on device",
 	} {
 		w := sim.New(sim.Config{})
 		defer w.Close()
@@ -192,6 +192,24 @@ func TestAJournalWhoseDiskFailsSaysSoAndStopsUntilTheNextBoot(t *testing.T) {
 		require.GreaterOrEqual(t, uint64(len(s.found[1])), before)
 		require.Greater(t, s.confirmed, before)
 	}
+}
+
+// A failure ends it at once, whatever was on its way.
+func TestAJournalThatHasFailedConfirmsNothingMore(t *testing.T) {
+	w := sim.New(sim.Config{})
+	defer w.Close()
+	n := network.New(w, network.Config{Disk: disk.Config{Sync: disk.Latency{Min: 10 * ms}}})
+	var j *nodes.Journal[uint64]
+	id := n.Add("node", func(ep *network.Endpoint) network.Handler {
+		j = nodes.OpenJournal(ep, "log", func([]uint64) {})
+		return nil
+	})
+	w.RunFor(100 * ms)
+	j.Append(1, func() { t.Error("a journal that has failed confirms a record") })
+	n.Disk(id).Inject(disk.Fault{Kind: disk.WriteError})
+	j.Append(2, func() { t.Error("a record that was not written is confirmed") })
+	require.False(t, j.Ready())
+	w.RunFor(100 * ms)
 }
 
 func FuzzAJournalOpensWhateverTheDiskHolds(f *testing.F) {

@@ -24,7 +24,7 @@ type WALConfig struct {
 	// starts anew would; 0 means DefaultReopen.
 	Reopen time.Duration
 	// MustExist has the WAL refuse a blank disk, instead of beginning on it. One that
-	// it has recovered from in this boot must not be blank later anyway.
+	// it has recovered from in this boot must not be blank later anyway. See FormatWAL.
 	MustExist bool
 	// Flaw is a planted mistake; FlawNone is the zero value.
 	Flaw WALFlaw
@@ -152,6 +152,17 @@ func NewWAL(ep *network.Endpoint, cfg WALConfig, state WALState, opened func()) 
 	w.reopen = ep.Timer("reopen", w.open)
 	w.open()
 	return w
+}
+
+// FormatWAL returns a disk on which nothing has happened yet, to be given to a node
+// before its first boot (see [disk.Disk.Load]), as an operator formats a disk. A disk
+// that holds this is new; one that is blank may have been wiped. Without it a node
+// that crashes before its first boot has prepared the disk cannot tell which it was.
+func FormatWAL() disk.Image {
+	return disk.Image{Files: []disk.File{
+		{Name: logName(1), Data: encodeHeader(1)},
+		{Name: walSnapshot, Data: encodeSnapshot(1, 0, nil)},
+	}}
 }
 
 // Ready reports whether the state has been recovered, and nothing has failed since.

@@ -305,3 +305,17 @@ func FuzzWALRecovers(f *testing.F) {
 		}
 	})
 }
+
+// A formatted disk is one on which nothing has happened; a blank one may have been wiped.
+func TestAFormattedDiskIsNotABlankOne(t *testing.T) {
+	d := open(t, disk.Config{}, nodes.WALConfig{MustExist: true}, nodes.FormatWAL())
+	d.world.RunFor(100 * ms)
+	require.True(t, d.ledger.wal.Ready())
+	require.Empty(t, d.ledger.words)
+	require.Empty(t, d.notes)
+
+	d = open(t, disk.Config{}, nodes.WALConfig{MustExist: true}, disk.Image{})
+	d.world.RunFor(100 * ms)
+	require.False(t, d.ledger.wal.Ready())
+	require.Contains(t, d.notes[0], "there is no snapshot")
+}

@@ -59,10 +59,7 @@ func (w *WAL) compact(then func()) {
 	w.batch = nil
 	w.newest++
 	generation, upto := w.newest, w.count
-	snapshot, header := w.snapshot(generation), make([]byte, walHeader)
-	for at := 0; at < walHeader; at += walMark {
-		appendMark(header[at:at], generation, 0)
-	}
+	snapshot, header := encodeSnapshot(generation, w.count, w.state.Snapshot()), encodeHeader(generation)
 	steps := []step{
 		func(next func(error)) { next(w.writeFile(walTemporary, snapshot)) },
 		func(next func(error)) { next(w.writeFile(logName(generation), header)) },
@@ -124,11 +121,20 @@ func (w *WAL) appendRecord(dst []byte, number uint64, record []byte) []byte {
 	return append(binary.LittleEndian.AppendUint64(dst, check), record...)
 }
 
-// snapshot returns the content of a snapshot of the state as it is.
-func (w *WAL) snapshot(generation uint64) []byte {
+// encodeHeader returns the content of an empty log that is not in use.
+func encodeHeader(generation uint64) []byte {
+	header := make([]byte, walHeader)
+	for at := 0; at < walHeader; at += walMark {
+		appendMark(header[at:at], generation, 0)
+	}
+	return header
+}
+
+// encodeSnapshot returns the content of a snapshot that stands for so many records.
+func encodeSnapshot(generation, count uint64, state [][]byte) []byte {
 	data := binary.LittleEndian.AppendUint64(nil, generation)
-	data = binary.LittleEndian.AppendUint64(data, w.count)
-	for _, record := range w.state.Snapshot() {
+	data = binary.LittleEndian.AppendUint64(data, count)
+	for _, record := range state {
 		data = binary.LittleEndian.AppendUint32(data, uint32(len(record)))
 		data = append(data, record...)
 	}

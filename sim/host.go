@@ -152,7 +152,7 @@ func (h *Host) serve() {
 		if h.slow > 0 {
 			h.serving = true
 			h.slowness.Effect++
-			h.w.Schedule(h.w.now.Add(h.slow), sinkServe, uint64(h.id)<<32|uint64(h.serveGen))
+			h.finish(h.w.now.Add(h.slow))
 			return
 		}
 		if h.w.cur == h {
@@ -165,11 +165,14 @@ func (h *Host) serve() {
 	}
 }
 
+// finish has the processing time of a task end then.
+func (h *Host) finish(at Time) { h.w.Schedule(at, sinkServe, uint64(h.id)<<32|uint64(h.serveGen)) }
+
 // fireServe ends the processing time of a task, and lets it have its effect.
 func (w *World) fireServe(arg uint64) {
 	h := w.hosts[arg>>32]
 	if uint32(arg) != h.serveGen {
-		return // crashed or paused meanwhile
+		return // crashed or paused meanwhile, or done earlier
 	}
 	h.serving = false
 	j := h.inbox.Pop()
@@ -249,7 +252,8 @@ func (h *Host) Resume() {
 }
 
 // SetSlow gives h a processing time: each task takes effect that long after the
-// host began it, and others queue meanwhile. 0 makes it infinitely fast again.
+// host began it, and others queue meanwhile. 0 makes it infinitely fast again. The task
+// that is being processed takes what it would have; see Hurry.
 func (h *Host) SetSlow(perTask Duration) {
 	if perTask < 0 {
 		panic("sim: a processing time is negative")
@@ -261,6 +265,15 @@ func (h *Host) SetSlow(perTask Duration) {
 	h.w.Emit(Event{Kind: Fault, Host: h.id, Peer: NoHost, Name: "slow " + perTask.String()})
 	h.slow = perTask
 	h.serve()
+}
+
+// Hurry ends the processing time of the task that h is processing, if there is one, at
+// this instant.
+func (h *Host) Hurry() {
+	if h.serving {
+		h.serveGen++
+		h.finish(h.w.now)
+	}
 }
 
 // DownDrop counts a message that h lost by being down.

@@ -296,3 +296,18 @@ func TestAnInboxReusesItsMemory(t *testing.T) {
 	require.Equal(t, 50, r.Len())
 	require.Less(t, cap(r.items), 500)
 }
+
+func TestHurryEndsTheProcessingTimeOfTheTaskInHand(t *testing.T) {
+	w := world(t, Config{})
+	h := w.AddHost("a", nil)
+	var done []Time
+	for at := range 3 {
+		w.At(Time(at+1), func() { h.Submit(task(func() { done = append(done, w.Now()) }), 0) })
+	}
+	w.At(0, func() { h.SetSlow(second) })
+	w.At(5, h.Hurry)
+	w.Run(Limit{})
+	require.Equal(t, []Time{5, 5 + Time(second), 5 + Time(2*second)}, done)
+	h.Hurry() // nothing is in hand
+	require.True(t, h.Up())
+}

@@ -10,7 +10,9 @@
 // finds the first difference of two event sequences, Compare of two runs.
 //
 // A Failure is the other trace of a run that failed: not what happened, but
-// what it takes to make it happen again.
+// what it takes to make it happen again. Shrink looks for the smallest failure that is
+// like it, and Tell makes that a Story: the few events that matter, and why the run is
+// wrong.
 //
 // # The binary log
 //

@@ -56,16 +56,14 @@ type Localization struct {
 // Localize re-runs f, which ParseFailure returned together with s, and draws all
 // chance anew from a time on, for a grid of times and then for a finer one where the
 // probability of the failure rises most. Faults of the plan and operations stay as
-// they are. It takes 2*Points*Samples runs. The failure is that of the same property,
+// they are. It takes 2*Points*Samples runs, and two of the file itself. The failure is that of the same property,
 // whatever its message. An error says that f as it stands does not fail.
 //
 // The idea is that of delta debugging over time (Zeller, "Isolating cause-effect chains
 // from computer programs", FSE 2002), with probabilities in the place of outcomes.
 func Localize(s *scenario.Scenario, f *Failure, opt LocalizeOptions) (*Localization, error) {
-	var events []timed
-	r, _ := f.run(s, func(w *sim.World) {
-		w.Observe(func(e *sim.Event) { events = append(events, timed{e.At, string(e.AppendText(nil, w.HostName))}) })
-	})
+	var last sim.Time
+	r, _ := f.run(s, func(w *sim.World) { w.Observe(func(e *sim.Event) { last = e.At }) })
 	failed := r.Failed()
 	if failed == nil {
 		return nil, fmt.Errorf("traces: the file leads to a run of %d events whose verdict is %s, expected one that fails", r.Events, r.Verdict)
@@ -77,7 +75,6 @@ func Localize(s *scenario.Scenario, f *Failure, opt LocalizeOptions) (*Localizat
 	if opt.Samples > 0 {
 		l.samples = opt.Samples
 	}
-	last := events[len(events)-1].at
 	moments := l.measure(grid(0, last.Add(1), l.points))
 	after, by := steepest(moments)
 	moments = append(moments, l.measure(grid(after, by, l.points+2)[1:l.points+1])...)
@@ -86,19 +83,21 @@ func Localize(s *scenario.Scenario, f *Failure, opt LocalizeOptions) (*Localizat
 	out := &Localization{Property: failed.Name, Moments: moments, Settled: moments[0].Rate() > 0.5}
 	if after, by = steepest(moments); rise(moments, after, by) >= 0.25 {
 		out.After, out.By, out.Settled = after, by, false
-		for _, e := range events {
-			if e.at >= after && e.at < by {
-				out.Events = append(out.Events, e.text)
-			}
-		}
+		out.Events = l.between(after, by)
 	}
 	return out, nil
 }
 
-// timed is an event as a line.
-type timed struct {
-	at   sim.Time
-	text string
+// between runs the file again and tells what happened from one time to before another.
+func (l *localizer) between(after, by sim.Time) (lines []string) {
+	l.f.run(l.s, func(w *sim.World) {
+		w.Observe(func(e *sim.Event) {
+			if e.At >= after && e.At < by {
+				lines = append(lines, string(e.AppendText(nil, w.HostName)))
+			}
+		})
+	})
+	return lines
 }
 
 // grid returns n times from lo to hi, both included.
@@ -204,7 +203,16 @@ func wilson(k, n int) (low, high float64) {
 	z2 := float64(z * z / m)
 	mid := p + z2/2
 	half := z * math.Sqrt(float64(p*(1-p)/m)+float64(z2/m)/4)
-	return max(0, (mid-half)/(1+z2)), min(1, (mid+half)/(1+z2))
+	low, high = max(0, (mid-half)/(1+z2)), min(1, (mid+half)/(1+z2))
+	return min(low, p), max(high, p) // at 0 and 1 rounding would leave the share outside
+}
+
+// settled tells how sure a failure is that hardly becomes more likely with time.
+func (l *Localization) settled() string {
+	if slices.ContainsFunc(l.Moments, func(m Moment) bool { return m.Failed < m.Samples }) {
+		return "It fails for most of what chance may bring, from the beginning: no moment settles it."
+	}
+	return "It fails whatever chance brings: the faults and operations of the file are enough."
 }
 
 // WriteText prints the failure probability against time, and what happened when it
@@ -233,7 +241,7 @@ func (l *Localization) WriteText(w io.Writer) error {
 			fmt.Fprintf(&b, "  %s\n", e)
 		}
 	case l.Settled:
-		fmt.Fprintln(&b, "It fails whatever chance brings: the faults and operations of the file are enough.")
+		fmt.Fprintln(&b, l.settled())
 	default:
 		fmt.Fprintln(&b, "No moment settles it: the failure hangs on chance up to its end.")
 	}

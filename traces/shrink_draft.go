@@ -11,6 +11,8 @@ import (
 	"phoenix/properties/scenario"
 	"phoenix/resilience/chaos"
 	"phoenix/sim"
+
+	"github.com/zeebo/xxh3"
 )
 
 // draft is all that a run is made from.
@@ -46,14 +48,19 @@ func (d *draft) clone() *draft {
 	return &c
 }
 
-// key returns a text that is the same for the same run.
-func (d *draft) key() string {
+// fingerprint stands for a draft in the memory, which has thousands, some of them long.
+type fingerprint [16]byte
+
+// key returns what is the same for the same run, and for no other one in practice.
+func (d *draft) key() fingerprint {
 	cfg := d.cfg
 	regions := scenario.Regions{}
 	if cfg.Regions != nil {
 		regions, cfg.Regions = *cfg.Regions, nil
 	}
-	return fmt.Sprintf("%x %+v %+v %v %v", d.seed, cfg, regions, d.scripts, d.picks)
+	h := xxh3.New()
+	fmt.Fprintf(h, "%x %+v %+v %v %v", d.seed, cfg, regions, d.scripts, d.picks)
+	return h.Sum128().Bytes()
 }
 
 // measure says how large a draft is: the first number that differs decides.
@@ -61,23 +68,22 @@ type measure [7]uint64
 
 // larger reports whether t is larger than u.
 func (t *trial) larger(u *trial) bool {
-	a, b := t.measure(), u.measure()
-	return slices.Compare(b[:], a[:]) < 0
+	return slices.Compare(u.measure[:], t.measure[:]) < 0
 }
 
 // noiseWeight is how many faults a noise counts for: nobody sees which messages it
 // concerns, so a few that are named are better.
 const noiseWeight = 3
 
-func (t *trial) measure() measure {
-	d := t.draft
+// measure returns how large d is if its run has so many events.
+func (d *draft) measure(events uint64) measure {
 	noisy, plain := d.noises()
 	if delay := &d.cfg.Links.Delay; delay.Min() != delay.Max() {
 		plain++
 	}
 	return measure{
 		uint64(plain + noiseWeight*noisy), uint64(noisy), uint64(d.operations()), uint64(d.cfg.Servers + d.cfg.Clients),
-		uint64(len(d.keys())), d.complexity(), t.events,
+		uint64(len(d.keys())), d.complexity(), events,
 	}
 }
 
@@ -94,7 +100,9 @@ func (t *trial) size() Size {
 // how many other faults.
 func (d *draft) noises() (noisy, plain int) {
 	l := &d.cfg.Links
-	for _, on := range []bool{l.Loss > 0, l.Burst != network.GilbertElliott{}, l.Duplicate > 0, l.Reorder > 0, l.Corrupt > 0} {
+	for _, on := range []bool{
+		l.Loss > 0, l.Burst != network.GilbertElliott{}, l.Duplicate > 0, l.Reorder > 0, l.Corrupt > 0,
+	} {
 		if on {
 			noisy++
 		}
@@ -173,7 +181,7 @@ func configCost(c *scenario.Config) uint64 {
 	l := &c.Links
 	sum := cost(c.Until) + cost(c.Heal) + cost(c.Workload.Timeout) + delayCost(l.Delay) + delayCost(l.ReorderBy)
 	for _, on := range []bool{
-		c.Regions != nil, c.Interleave, l.Bandwidth > 0, l.Queue > 0, l.Ordered, c.Disk.Capacity > 0,
+		c.Regions != nil, c.Racks != nil, c.Interleave, l.Bandwidth > 0, l.Queue > 0, l.Ordered, c.Disk.Capacity > 0,
 		c.Disk.Sync.Max > 0, c.Disk.Write.Max > 0, c.Disk.Model > 0, c.Disk.Sector > 0, c.CheckMutation,
 	} {
 		if on {
@@ -248,7 +256,8 @@ func plainer(d time.Duration) []time.Duration {
 			all = append(all, v)
 		}
 	}
-	for _, v := range []time.Duration{0, time.Millisecond, 10 * time.Millisecond, 100 * time.Millisecond, d / 8, d / 4, d / 2, d} {
+	const ms = time.Millisecond
+	for _, v := range []time.Duration{0, ms, 10 * ms, 100 * ms, d / 8, d / 4, d / 2, d} {
 		if v <= d {
 			add(leading(v, 1, false))
 		}

@@ -26,12 +26,15 @@ func (sh *shrinker) detour(try func()) {
 
 // turnTo goes on from d if it fails alike, though it is larger.
 func (sh *shrinker) turnTo(d *draft) bool {
-	t := sh.memo[sh.look([]*draft{d})[0]]
+	keys := sh.look([]*draft{d})
+	defer sh.putAway(keys)
+	t := sh.memo[keys[0]]
 	sh.spend(t)
-	if t.failed != nil {
-		sh.best = t
+	if !sh.alike(t) {
+		return false
 	}
-	return t.failed != nil
+	sh.best = sh.whole(t, d)
+	return true
 }
 
 // exactNoise replaces the noise that is needed, of links and of the plan, by faults of
@@ -74,21 +77,23 @@ func (sh *shrinker) exactDelays() {
 }
 
 // delayChances is how many seeds may bring about the delays that are needed.
-const delayChances = 1000
+const delayChances = 600
 
-// leaveToChance tries delays that vary in the place of those of single messages.
+// leaveToChance tries delays that vary in the place of those of single messages, and of
+// all faults if that will do.
 func (sh *shrinker) leaveToChance(varied network.Delay) {
-	plain := sh.best.draft.clone()
-	plain.cfg.Faults = slices.DeleteFunc(plain.cfg.Faults, func(f chaos.Fault) bool { return f.Kind == chaos.Hold })
-	for _, delay := range []network.Delay{varied, network.Uniform(time.Millisecond, 10*time.Millisecond)} {
-		var drafts []*draft
-		for seed := range uint64(delayChances) {
-			d := plain.clone()
-			d.seed, d.cfg.Links.Delay = seed, delay
-			drafts = append(drafts, d)
-		}
-		if sh.first(drafts) >= 0 {
-			return
+	plan := sh.best.draft.cfg.Faults
+	for _, faults := range []chaos.Plan{nil, plan.Keep(isNoHold)} {
+		for _, delay := range []network.Delay{varied, network.Uniform(time.Millisecond, 10*time.Millisecond)} {
+			var drafts []*draft
+			for seed := range uint64(delayChances) {
+				d := *sh.best.draft // nothing that they share is changed
+				d.seed, d.cfg.Links.Delay, d.cfg.Faults = seed, delay, faults
+				drafts = append(drafts, &d)
+			}
+			if sh.first(drafts) >= 0 {
+				return
+			}
 		}
 	}
 }
@@ -133,25 +138,39 @@ func (d *draft) listen(s *scenario.Scenario) (noise, held []network.NoiseEvent) 
 			s.Declare(set, c)
 		}
 	}
-	numbers, sent := map[link]uint64{}, map[uint64]network.NoiseEvent{}
+	numbers := map[link]uint64{}
+	var sent []network.NoiseEvent
+	at := map[uint64]int{}                  // in sent, by the number of the message
+	arrived := map[uint64][]time.Duration{} // after it was sent, second copies too
 	cfg := d.cfg
 	listening.Run(scenario.Options{
 		Seed: d.seed, Config: &cfg, Scripts: d.scripts, Chooser: sim.Replay(d.picks),
 		Watch: func(w *sim.World) {
 			w.Observe(func(e *sim.Event) {
-				switch n, known := sent[e.ID]; {
+				switch i, known := at[e.ID]; {
 				case e.Kind == sim.Send:
 					l := link{e.Host, e.Peer}
 					numbers[l]++
-					sent[e.ID] = network.NoiseEvent{At: e.At, MessageFault: network.Hold(e.Host, e.Peer, numbers[l], 0)}
-				case known && (e.Kind == sim.Deliver || e.Kind == sim.Drop && e.At > n.At): // or lost at its arrival
-					n.By = e.At.Sub(n.At)
-					held = append(held, n)
-					delete(sent, e.ID) // a second copy is noise
+					at[e.ID] = len(sent)
+					fault := network.Hold(e.Host, e.Peer, numbers[l], 0)
+					sent = append(sent, network.NoiseEvent{At: e.At, Message: e.ID, MessageFault: fault})
+				case known && (e.Kind == sim.Deliver || e.Kind == sim.Drop && e.At > sent[i].At): // or lost at its arrival
+					arrived[e.ID] = append(arrived[e.ID], e.At.Sub(sent[i].At))
 				}
 			})
 		},
 	})
+	for _, n := range noise {
+		if i := slices.Index(arrived[n.Message], n.By); n.Kind == network.Copied && i >= 0 {
+			arrived[n.Message] = slices.Delete(arrived[n.Message], i, i+1)
+		}
+	}
+	for _, n := range sent {
+		if ways := arrived[n.Message]; len(ways) > 0 {
+			n.By = ways[0]
+			held = append(held, n)
+		}
+	}
 	return noise, held
 }
 
@@ -167,7 +186,7 @@ func (d *draft) noiseless() *draft {
 	l := &e.cfg.Links
 	l.Loss, l.Burst, l.Duplicate, l.Corrupt = 0, network.GilbertElliott{}, 0, 0
 	l.Reorder, l.ReorderBy = 0, network.Delay{}
-	e.cfg.Faults = dropEnds(slices.DeleteFunc(e.cfg.Faults, func(f chaos.Fault) bool { return isNoise(&f) }))
+	e.cfg.Faults = e.cfg.Faults.Keep(func(_ int, f *chaos.Fault) bool { return !isNoise(f) })
 	return e
 }
 

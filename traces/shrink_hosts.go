@@ -119,25 +119,27 @@ func (d *draft) renameHosts(names map[string]string) bool {
 		}
 		return name
 	})
-	d.cfg.Regions = renamedRegions(d.cfg.Regions, names)
+	if r := d.cfg.Regions; r != nil {
+		d.cfg.Regions = &scenario.Regions{Hosts: renamedPlaces(r.Hosts, names), Latency: r.Latency}
+	}
+	if d.cfg.Racks != nil {
+		d.cfg.Racks = renamedPlaces(d.cfg.Racks, names)
+	}
 	return true
 }
 
-// renamedRegions is renameHosts for the places of hosts.
-func renamedRegions(r *scenario.Regions, names map[string]string) *scenario.Regions {
-	if r == nil {
-		return nil
-	}
-	c := &scenario.Regions{Hosts: map[string][]string{}, Latency: r.Latency}
-	for region, hosts := range r.Hosts { // order: each goes to a place of its own
-		c.Hosts[region] = nil
+// renamedPlaces is renameHosts for the hosts of each region or rack.
+func renamedPlaces(places map[string][]string, names map[string]string) map[string][]string {
+	c := map[string][]string{}
+	for place, hosts := range places { // order: each goes to a place of its own
+		c[place] = nil
 		for _, h := range hosts {
 			to, mapped := names[h]
 			if !mapped {
 				to = h
 			}
 			if to != "" {
-				c.Hosts[region] = append(c.Hosts[region], to)
+				c[place] = append(c[place], to)
 			}
 		}
 	}

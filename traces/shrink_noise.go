@@ -14,7 +14,8 @@ import (
 // slow disks, the healed phase, all at once or one by one. What is left takes a plain time.
 func (sh *shrinker) quieten() {
 	links := &sh.best.draft.cfg.Links
-	delays := []time.Duration{time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, leading(links.Delay.Mean(), 1, true)}
+	const ms = time.Millisecond
+	delays := []time.Duration{ms, 5 * ms, 10 * ms, leading(links.Delay.Mean(), 1, true)}
 	var all []edit
 	for _, delay := range delays {
 		all = append(all, quiet(network.Constant(delay)))
@@ -34,10 +35,28 @@ func (sh *shrinker) quieten() {
 		}
 		var constant []edit
 		for _, delay := range delays {
-			constant = append(constant, func(d *draft) { d.cfg.Links.Delay = network.Constant(delay) })
+			constant = append(constant, func(d *draft) { d.cfg.Links.Delay = network.Constant(delay) },
+				func(d *draft) { d.pace(sh.best, delay) })
 		}
 		return append(groups, constant)
 	})
+}
+
+// pace gives all messages one delay, and has each operation begin when it did in t: if
+// delays were the same before, operations take as much longer as messages do.
+func (d *draft) pace(t *trial, delay time.Duration) {
+	before := max(d.cfg.Links.Delay.Mean(), 1)
+	d.cfg.Links.Delay = network.Constant(delay)
+	for c, script := range d.scripts {
+		var free sim.Time
+		for i := range script {
+			if ran, ok := t.account.span(place{c, i}); ok {
+				script[i].Wait = max(0, ran.from.Sub(free))
+				lasts := min(ran.to.Sub(ran.from), time.Minute)
+				free = ran.from.Add(time.Duration(float64(lasts) * (float64(delay) / float64(before))))
+			}
+		}
+	}
 }
 
 // quiet returns the edit to links that only delay, disks that take no time and one
@@ -60,6 +79,7 @@ var single = []edit{
 	func(d *draft) { d.cfg.Links.Bandwidth, d.cfg.Links.Queue = 0, 0 },
 	func(d *draft) { d.cfg.Links.Ordered = false },
 	func(d *draft) { d.cfg.Regions = nil },
+	func(d *draft) { d.cfg.Racks = nil },
 	func(d *draft) { d.cfg.Disk = simdisk.Config{} },
 	func(d *draft) { d.cfg.Disk.Sync, d.cfg.Disk.Write = simdisk.Latency{}, simdisk.Latency{} },
 	func(d *draft) { d.cfg.Interleave, d.picks = false, nil },

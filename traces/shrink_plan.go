@@ -2,7 +2,6 @@ package traces
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"phoenix/network"
@@ -14,16 +13,8 @@ import (
 func (sh *shrinker) dropFaults() {
 	sh.thin(func() int { return len(sh.best.draft.cfg.Faults) }, func(lo, hi int) []*draft {
 		d := sh.best.draft.clone()
-		d.cfg.Faults = dropEnds(slices.Delete(d.cfg.Faults, lo, hi))
+		d.cfg.Faults = d.cfg.Faults.Keep(func(i int, _ *chaos.Fault) bool { return i < lo || i >= hi })
 		return []*draft{d}
-	})
-}
-
-// dropEnds leaves out what ends faults that are not there.
-func dropEnds(plan chaos.Plan) chaos.Plan {
-	return slices.DeleteFunc(plan, func(f chaos.Fault) bool {
-		begins := func(g chaos.Fault) bool { return g.Kind != chaos.End && g.Name == f.Name }
-		return f.Kind == chaos.End && !slices.ContainsFunc(plan, begins)
 	})
 }
 
@@ -67,12 +58,11 @@ func (d *draft) crashing() int {
 			continue
 		}
 		for _, name := range f.On.Of {
-			switch {
-			case strings.HasPrefix(name, "c"):
-			case strings.HasPrefix(name, "s") && !isGroup(name):
+			switch prefix, _, ok := hostNumber(name); {
+			case !ok && name != "clients":
+				return d.cfg.Servers // it may be anybody
+			case ok && prefix == 's':
 				victims[name] = true
-			default:
-				return d.cfg.Servers
 			}
 		}
 	}
@@ -108,7 +98,8 @@ func (sh *shrinker) plainFaults() {
 	sh.simplify(func(t *trial) [][]edit {
 		var groups [][]edit
 		for i := range t.draft.cfg.Faults {
-			groups = append(groups, sh.plainFault(&t.draft.cfg.Faults[i], func(d *draft) *chaos.Fault { return &d.cfg.Faults[i] })...)
+			at := func(d *draft) *chaos.Fault { return &d.cfg.Faults[i] }
+			groups = append(groups, sh.plainFault(at(t.draft), at)...)
 		}
 		return groups
 	})
@@ -227,7 +218,7 @@ func (sh *shrinker) plainTargets(f *chaos.Fault, set func(func(*chaos.Fault)) ed
 	var tries []edit
 	cfg := &sh.best.draft.cfg
 	for i, t := range targetsOf(f) {
-		if t.Count == 0 && t.Share == 0 && !slices.ContainsFunc(t.Of, isGroup) {
+		if t.Count == 0 && t.Share == 0 && !slices.ContainsFunc(t.Of, isIndirect) {
 			continue
 		}
 		for s := range min(cfg.Servers, 9) {
@@ -237,8 +228,11 @@ func (sh *shrinker) plainTargets(f *chaos.Fault, set func(func(*chaos.Fault)) ed
 	return tries
 }
 
-// isGroup reports whether a name stands for several hosts.
-func isGroup(name string) bool { return name == "servers" || name == "clients" || name == "everyone" }
+// isIndirect reports whether a name is not that of a host: a group, a role or a number.
+func isIndirect(name string) bool {
+	_, _, ok := hostNumber(name)
+	return !ok
+}
 
 // unname takes the name off a fault, and what ends it with it.
 func unname(d *draft, name string) {
@@ -247,5 +241,5 @@ func unname(d *draft, name string) {
 			f.Name = ""
 		}
 	}
-	d.cfg.Faults = dropEnds(d.cfg.Faults)
+	d.cfg.Faults = d.cfg.Faults.Keep(func(int, *chaos.Fault) bool { return true }) // but for the Ends
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"phoenix/network"
+	"phoenix/resilience/chaos"
 )
 
 // How many other seeds a reduction is tried with, and one that is of faults.
@@ -18,8 +19,10 @@ const (
 // about without what was taken away. It comes last, when nothing else finds anything
 // smaller.
 func (sh *shrinker) otherSeeds() {
-	for again := true; again && !sh.over(); {
-		again = slices.ContainsFunc(sh.best.reductions(), func(d *draft) bool { return sh.first(sh.best.chances(d)) >= 0 })
+	for d := range sh.best.reductions {
+		if sh.over() || sh.first(sh.best.chances(d)) >= 0 {
+			return // the other passes are cheaper
+		}
 	}
 }
 
@@ -27,29 +30,36 @@ func (sh *shrinker) otherSeeds() {
 func (t *trial) chances(d *draft) []*draft {
 	var all []*draft
 	add := func(change func(d *draft)) {
-		c := d.clone()
-		change(c)
-		all = append(all, c)
+		c := *d // nothing else that they share is changed
+		c.cfg.Faults = slices.Clone(d.cfg.Faults)
+		change(&c)
+		all = append(all, &c)
 	}
 	n := uint64(otherChances)
 	fewer := len(d.cfg.Faults) < len(t.draft.cfg.Faults)
 	if fewer {
 		n = faultChances
+		if d.cfg.Links.Delay.Min() != d.cfg.Links.Delay.Max() {
+			n = delayChances
+		}
 	}
 	for i := range n {
 		add(func(d *draft) { d.seed = i })
+	}
+	if !fewer {
+		return all
 	}
 	for i := range d.cfg.Faults {
 		f := &d.cfg.Faults[i]
 		for _, number := range smallerNumbers(f) {
 			add(func(d *draft) { d.cfg.Faults[i].N = number })
 			for _, by := range lateness {
-				if f.By > 0 && fewer {
+				if f.By > 0 {
 					add(func(d *draft) { d.cfg.Faults[i].N, d.cfg.Faults[i].By = number, by })
 				}
 			}
 		}
-		if fewer && !isMessage(f) {
+		if !isMessage(f) {
 			for _, at := range plainer(f.At) {
 				add(func(d *draft) { d.cfg.Faults[i].At = at })
 			}
@@ -61,37 +71,102 @@ func (t *trial) chances(d *draft) []*draft {
 // lateness is by how much messages are tried to be late.
 var lateness = []time.Duration{10 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond}
 
-// reductions returns drafts that are smaller by one thing.
-func (t *trial) reductions() []*draft {
-	var all []*draft
-	add := func(change func(d *draft)) {
+// reductions yields drafts that are smaller by one thing.
+func (t *trial) reductions(yield func(*draft) bool) {
+	for _, change := range t.reducing() {
 		d := t.draft.clone()
 		change(d)
-		all = append(all, d)
+		if !yield(d) {
+			return
+		}
 	}
+	for _, hosts := range []func() []*draft{t.withoutClients, t.withoutServers} {
+		for _, d := range hosts() {
+			if !yield(d) {
+				return
+			}
+		}
+	}
+}
+
+// reducing returns the edits of reductions, but for those of hosts.
+func (t *trial) reducing() []edit {
+	var all []edit
+	if plan := t.draft.cfg.Faults; len(plan)-len(plan.Keep(isNoHold)) > 1 {
+		for _, kept := range []func(int, *chaos.Fault) bool{
+			func(int, *chaos.Fault) bool { return false },
+			isNoHold,
+		} {
+			for _, delay := range wavering {
+				all = append(all, func(d *draft) {
+					d.cfg.Faults = d.cfg.Faults.Keep(kept)
+					d.cfg.Links.Delay = delay
+				})
+			}
+		}
+	}
+	all = append(all, t.joined()...)
 	for i := range t.draft.cfg.Faults {
-		add(func(d *draft) { d.cfg.Faults = d.cfg.Faults.Without(i) })
+		all = append(all, func(d *draft) { d.cfg.Faults = d.cfg.Faults.Without(i) })
 	}
 	if noisy, _ := t.draft.noises(); noisy > 0 || t.draft.cfg.Links.Delay.Min() != t.draft.cfg.Links.Delay.Max() {
-		add(quiet(network.Constant(time.Millisecond)))
-		add(quiet(network.Constant(leading(t.draft.cfg.Links.Delay.Mean(), 1, true))))
-		for _, e := range single {
-			add(e)
-		}
+		all = append(all, quiet(network.Constant(time.Millisecond)))
+		all = append(all, quiet(network.Constant(leading(t.draft.cfg.Links.Delay.Mean(), 1, true))))
+		all = append(all, single...)
 	}
 	for c, script := range t.draft.scripts {
 		for i := range script {
-			all = append(all, t.without(map[place]bool{{c, i}: true}, true))
+			all = append(all, func(d *draft) { *d = *t.without(map[place]bool{{c, i}: true}, true) })
 		}
 	}
 	if len(t.account.order(t.draft.scripts)) == 0 {
 		n := t.draft.cfg.Workload.Operations
 		for _, fewer := range []int{1, 2, n / 2, n - 1} {
 			if 0 < fewer && fewer < n {
-				add(func(d *draft) { d.cfg.Workload.Operations = fewer })
+				all = append(all, func(d *draft) { d.cfg.Workload.Operations = fewer })
 			}
 		}
 	}
-	all = append(all, t.withoutClients()...)
-	return slices.Concat(all, t.withoutServers())
+	return all
+}
+
+// wavering are delays that may take the place of those of single messages.
+var wavering = []network.Delay{
+	network.Uniform(time.Millisecond, 10*time.Millisecond), network.Exponential(10 * time.Millisecond),
+}
+
+func isNoHold(_ int, f *chaos.Fault) bool { return f.Kind != chaos.Hold }
+
+// joined returns edits by which a moment's cut of a server from the others takes the
+// place of two faults, of which one is of a message that it sent then.
+func (t *trial) joined() []edit {
+	var all []edit
+	plan := t.draft.cfg.Faults
+	for i := range plan {
+		at, ok := t.account.sentAt(&plan[i])
+		var others []string
+		for s := range t.draft.cfg.Servers {
+			if name := hostName("s", s); name != plan[i].On.String() {
+				others = append(others, name)
+			}
+		}
+		if !ok || len(others) == 0 || len(others) == t.draft.cfg.Servers {
+			continue
+		}
+		for j := range plan {
+			if j == i {
+				continue
+			}
+			for _, lasts := range []time.Duration{time.Millisecond, 10 * time.Millisecond, 50 * time.Millisecond} {
+				all = append(all, func(d *draft) {
+					d.cfg.Faults[i] = chaos.Fault{
+						Kind: chaos.Partition, Mode: chaos.OneWay, At: at, For: lasts,
+						Groups: []chaos.Target{plan[i].On, chaos.Hosts(others...)},
+					}
+					d.cfg.Faults = d.cfg.Faults.Without(j)
+				})
+			}
+		}
+	}
+	return all
 }

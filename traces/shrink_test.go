@@ -2,6 +2,7 @@ package traces_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -91,9 +92,9 @@ var pinnedSizes = []string{
 	"register/single-copy  0x0: 2 operations, 4 hosts, 18 events, 0 faults; 2 matter",
 	"register/single-copy  0x1: 2 operations, 4 hosts, 18 events, 0 faults; 2 matter",
 	"register/single-copy  0x2: 2 operations, 4 hosts, 18 events, 0 faults; 2 matter",
-	"register/primary-backup  0x0: 2 operations, 4 hosts, 70 events, 1 fault; 3 matter",
-	"register/primary-backup  0x8: 2 operations, 5 hosts, 75 events, 1 fault; 3 matter",
-	"register/primary-backup  0xb: 2 operations, 4 hosts, 105 events, 1 fault; 3 matter",
+	"register/primary-backup  0x0: 2 operations, 4 hosts, 69 events, 1 fault; 3 matter",
+	"register/primary-backup  0x8: 2 operations, 3 hosts, 105 events, 1 fault; 3 matter",
+	"register/primary-backup  0xb: 2 operations, 4 hosts, 66 events, 1 fault; 3 matter",
 	"register/abd record-overwrites 0x1: 3 operations, 6 hosts, 75 events, 0 faults; 3 matter",
 	"register/abd record-overwrites 0x2: 3 operations, 6 hosts, 75 events, 0 faults; 3 matter",
 	"register/abd record-overwrites 0x6: 3 operations, 6 hosts, 75 events, 0 faults; 3 matter",
@@ -262,6 +263,29 @@ func TestACandidateThatFailsAnotherPropertyIsRefused(t *testing.T) {
 	f.Operations = []traces.Script{{Client: "c1", Do: f.Operations[0].Do[:2]}}
 	out := f.Replay(s, nil)
 	require.Equal(t, "few calls", out.Result.Failed().Name, "it was there to be taken")
+}
+
+// What is to come about in the end has the same time for it in the smallest failure: with
+// less time, a protocol without a bug would fail as well.
+func TestTheTimeToRecoverIsNotShortenedForWhatIsLate(t *testing.T) {
+	s := rival()
+	s.Defaults.Until, s.Defaults.Heal = time.Second, 10*time.Second
+	s.Defaults.Faults[1].Kind = chaos.Pause
+	s.Declare = func(set *properties.Set, c *scenario.Cluster) {
+		set.Eventually("calm", func() error {
+			switch {
+			case len(c.Config.Faults) > 0:
+				return errors.New("there were faults")
+			case c.World.Now() < sim.Time(3*time.Second):
+				return errors.New("it takes a while")
+			}
+			return nil
+		})
+	}
+	small := shrink(t, s, traces.NewFailure(s, s.Run(scenario.Options{})), traces.ShrinkOptions{})
+	require.Equal(t, s.Defaults.Heal, small.Failure.Config.Heal)
+	require.Equal(t, 1, small.To.Faults)
+	require.Equal(t, "there were faults", strings.TrimPrefix(string(small.Failure.Detail), "did not hold after the faults had healed: "))
 }
 
 // deliveries returns when each message between some hosts arrived.

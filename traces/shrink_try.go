@@ -19,7 +19,7 @@ type shrinker struct {
 
 	best     *trial
 	state    Shrinking
-	memo     map[string]*trial
+	memo     map[fingerprint]*trial
 	patience uint64 // events that a run may take
 	wild     bool   // the failure itself is excessive
 	skip     int    // candidates that an earlier shrinking has tried
@@ -31,6 +31,9 @@ func newShrinker(ctx context.Context, s *scenario.Scenario, f *Failure, opt Shri
 	if opt.Runs == 0 {
 		opt.Runs = DefaultShrinkRuns
 	}
+	if opt.Events == 0 {
+		opt.Events = DefaultShrinkEvents
+	}
 	opt.Width = max(opt.Width, 1)
 	if opt.Parallel == nil {
 		opt.Parallel = func(n int, run func(int)) {
@@ -39,24 +42,25 @@ func newShrinker(ctx context.Context, s *scenario.Scenario, f *Failure, opt Shri
 			}
 		}
 	}
-	return &shrinker{
-		ctx: ctx, s: s, opt: opt, property: f.Property, memo: map[string]*trial{},
-		patience: 2*f.Events + 5000,
-	}
+	return &shrinker{ctx: ctx, s: s, opt: opt, property: f.Property, memo: map[fingerprint]*trial{}}
 }
 
 // trial is a draft and what became of it.
 type trial struct {
 	failed  *properties.Outcome // nil unless it failed like the failure that is being shrunk
-	draft   *draft              // this and what follows are nil unless it failed so
+	measure measure             // if it failed so
+	draft   *draft              // this and what follows are nil unless it failed so, and in the memory
 	result  *scenario.Result
 	account *account
 	events  uint64
-	counted bool // among the runs
+	bound   uint64 // after which the run was not followed; 0: it came to its end
+	counted bool   // among the runs
 }
 
 // over reports whether the shrinking has to end.
-func (sh *shrinker) over() bool { return sh.runs >= sh.opt.Runs || sh.ctx.Err() != nil }
+func (sh *shrinker) over() bool {
+	return sh.runs >= sh.opt.Runs || sh.events >= sh.opt.Events || sh.ctx.Err() != nil
+}
 
 // attempt runs a draft. One that makes no sense has no events.
 func (sh *shrinker) attempt(d *draft) *trial {
@@ -64,7 +68,7 @@ func (sh *shrinker) attempt(d *draft) *trial {
 	if len(d.scripts) != d.cfg.Clients || sh.s.Validate(&d.cfg) != nil {
 		return t
 	}
-	if sh.best != nil && !sh.wild && sh.excessive(d) {
+	if sh.best != nil && (sh.hasty(d) || !sh.wild && sh.excessive(d)) {
 		return t
 	}
 	cfg := d.cfg
@@ -76,12 +80,39 @@ func (sh *shrinker) attempt(d *draft) *trial {
 		Seed: d.seed, Config: &cfg, Scripts: d.scripts, Chooser: sim.Replay(d.picks), Watch: acc.watch,
 	})
 	t.events = r.Events
-	lost := cfg.Events < d.cfg.Events && r.Events >= cfg.Events
-	if o := r.Failed(); sh.like(o) && !lost {
+	if cfg.Events < d.cfg.Events && r.Events >= cfg.Events {
+		t.bound = cfg.Events
+		return t
+	}
+	if o := r.Failed(); sh.like(o) {
 		r.Config.Events = d.cfg.Events
 		t.failed, t.draft, t.result, t.account = o, d, r, acc
+		t.measure = d.measure(t.events)
 	}
 	return t
+}
+
+// hasty reports whether what is to come about in the end has less time for it than it had,
+// or faults that do not end: without a bug it would not come about either.
+func (sh *shrinker) hasty(d *draft) bool {
+	return sh.kind == properties.Eventually && d.cfg.Heal < sh.best.draft.cfg.Heal
+}
+
+// whole returns a trial of a draft with all that the memory may have put away.
+func (sh *shrinker) whole(t *trial, d *draft) *trial {
+	if t.result == nil {
+		return sh.attempt(d)
+	}
+	c := *t
+	return &c
+}
+
+// putAway leaves of some trials in the memory what is small: their runs may be long.
+func (sh *shrinker) putAway(keys []fingerprint) {
+	for _, key := range keys {
+		t := sh.memo[key]
+		t.draft, t.result, t.account = nil, nil, nil
+	}
 }
 
 // first tries drafts and takes the first, in their order, that fails alike and is
@@ -94,39 +125,54 @@ func (sh *shrinker) first(drafts []*draft) int {
 		if sh.over() {
 			return -1
 		}
-		keys := sh.look(part)
-		for i, key := range keys {
-			if sh.over() {
-				return -1
-			}
-			t := sh.memo[key]
-			sh.spend(t)
-			sh.state.Step++
-			if t.failed != nil && sh.best.larger(t) {
-				sh.accept(t)
-				return from + i
-			}
+		if i := sh.firstOf(part); i >= 0 {
+			return from + i
 		}
 	}
 	return -1
 }
 
-// try is first for a single draft.
-func (sh *shrinker) try(d *draft) bool { return sh.first([]*draft{d}) == 0 }
+// firstOf is first for drafts that are tried side by side.
+func (sh *shrinker) firstOf(drafts []*draft) int {
+	keys := sh.look(drafts)
+	defer sh.putAway(keys)
+	for i, key := range keys {
+		if sh.over() {
+			return -1
+		}
+		t := sh.memo[key]
+		sh.spend(t)
+		sh.state.Step++
+		if sh.alike(t) && sh.best.larger(t) {
+			sh.accept(sh.whole(t, drafts[i]))
+			return i
+		}
+	}
+	return -1
+}
 
-// look fills the memory with what becomes of drafts, and returns their keys.
-func (sh *shrinker) look(drafts []*draft) []string {
-	keys := make([]string, len(drafts))
+// alike reports whether a trial failed alike, within the events that a run may take
+// now: those of a batch may have been allowed more.
+func (sh *shrinker) alike(t *trial) bool { return t.failed != nil && t.events < sh.patience }
+
+// look fills the memory with what becomes of drafts, and returns their keys. What was
+// not followed for as long as it would be now is run again.
+func (sh *shrinker) look(drafts []*draft) []fingerprint {
+	keys := make([]fingerprint, len(drafts))
 	var fresh []int
 	for i, d := range drafts {
 		keys[i] = d.key()
-		if sh.memo[keys[i]] == nil && !slices.Contains(keys[:i], keys[i]) {
+		known := sh.memo[keys[i]]
+		if (known == nil || 0 < known.bound && known.bound < sh.patience) && !slices.Contains(keys[:i], keys[i]) {
 			fresh = append(fresh, i)
 		}
 	}
 	trials := make([]*trial, len(fresh))
 	sh.opt.Parallel(len(fresh), func(i int) { trials[i] = sh.attempt(drafts[fresh[i]]) })
 	for i, at := range fresh {
+		if known := sh.memo[keys[at]]; known != nil {
+			trials[i].counted = known.counted
+		}
 		sh.memo[keys[at]] = trials[i]
 	}
 	return keys
@@ -143,7 +189,7 @@ func (sh *shrinker) spend(t *trial) {
 	if !sh.state.Done { // then it was only looked at again
 		sh.state.Runs++
 	}
-	sh.events += t.events
+	sh.events += min(t.events, sh.patience)
 	if sh.opt.Tried != nil {
 		sh.opt.Tried(sh.runs)
 	}

@@ -125,7 +125,7 @@ func ParseFailure(name string, data []byte, all []*scenario.Scenario) (*scenario
 	if err != nil {
 		return nil, nil, file.Errorf("$.scenario", "%v", err)
 	}
-	if err := cmp.Or(f.checkRun(file), f.checkConfig(file, s), f.checkOperations(file, s)); err != nil {
+	if err := cmp.Or(f.checkRun(file), f.checkConfig(file, s), f.checkOperations(file, s), f.checkShrink(file)); err != nil {
 		return nil, nil, err
 	}
 	return s, f, nil
@@ -181,6 +181,29 @@ func (f *Failure) checkOperations(file *scenario.File, s *scenario.Scenario) err
 			if op.Kind == nodes.CAS && !s.HasCAS {
 				return file.Errorf(fmt.Sprintf("$.operations[%d].do[%d]", i, j), "operations[%d].do[%d] is %.60q, but %s has no compare-and-set", i, j, op, s.Name)
 			}
+		}
+	}
+	return nil
+}
+
+// checkShrink returns an error at the first number of a shrinking that none can have.
+func (f *Failure) checkShrink(file *scenario.File) error {
+	if f.Shrink == nil {
+		return nil
+	}
+	if of := f.Shrink.Of; !isHex(of, 32) {
+		return file.Errorf("$.shrink.of", "shrink.of is %.60q, expected 32 hexadecimal digits", of)
+	}
+	from := &f.Shrink.From
+	for _, c := range []struct {
+		field string
+		n     int
+	}{
+		{"from.faults", from.Faults}, {"from.operations", from.Operations}, {"from.hosts", from.Hosts},
+		{"runs", f.Shrink.Runs}, {"pass", f.Shrink.Pass}, {"idle", f.Shrink.Idle}, {"step", f.Shrink.Step},
+	} {
+		if c.n < 0 {
+			return file.Errorf("$.shrink."+c.field, "shrink.%s is %d, expected 0 or more", c.field, c.n)
 		}
 	}
 	return nil

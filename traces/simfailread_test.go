@@ -200,3 +200,37 @@ func FuzzParseFailure(f *testing.F) {
 		}
 	})
 }
+
+// Progress of a shrinking that none can have made is refused at its line.
+func TestAWrongShrinkingIsRefusedAtItsLine(t *testing.T) {
+	s, failures := found(t, planted[0], 1)
+	text := string(textOf(t, shrink(t, s, failures[0], traces.ShrinkOptions{Runs: 40}).Failure))
+	for _, c := range []struct{ field, said string }{
+		{"of: ", "shrink.of is \"-1\", expected 32 hexadecimal digits"},
+		{"faults: ", "shrink.from.faults is -1, expected 0 or more"},
+		{"hosts: ", "shrink.from.hosts is -1, expected 0 or more"},
+		{"runs: ", "shrink.runs is -1, expected 0 or more"},
+		{"pass: ", "shrink.pass is -1, expected 0 or more"},
+		{"idle: ", "shrink.idle is -1, expected 0 or more"},
+		{"step: ", "shrink.step is -1, expected 0 or more"},
+	} {
+		before, after, found := strings.Cut(text, "shrink:\n")
+		require.True(t, found)
+		wrong := before + "shrink:\n" + strings.Replace(after, c.field, c.field+"-1 # ", 1)
+		e := refused(t, wrong)
+		require.Equal(t, c.said, e.Msg)
+		require.Equal(t, lineOf(t, wrong, c.field+"-1 # "), e.Line)
+	}
+}
+
+// A file of many operations takes no longer for each of them than one of few does: if it
+// did, this would take an hour.
+func TestAFileOfManyOperationsIsRead(t *testing.T) {
+	before, after, found := strings.Cut(pinnedText(t), "  - client: c2\n")
+	require.True(t, found)
+	const many = 50_000
+	text := before + strings.Repeat("      - after 10ms read x\n", many) + "  - client: c2\n" + after
+	_, f, err := traces.ParseFailure("a.simfail", []byte(text), scenario.Registers())
+	require.NoError(t, err)
+	require.Greater(t, len(f.Operations[0].Do), many)
+}

@@ -21,14 +21,15 @@ import (
 //   - The operations that contradict each other, if the run is not linearizable: those of
 //     the contradiction that linear.Check proves, what else may have changed the object,
 //     what wrote the values that they read, and in a run that was shrunk to the end also
-//     those on the key that overlap them, for none can be spared. The call and the return of an operation are one event, though the return
-//     has a line of its own where something else that matters comes between.
+//     those on the key that overlap them, for none can be spared. The call and the return
+//     of an operation are one event, though the return has a line of its own where
+//     something else that matters comes between.
 //   - Each fault of the plan that had an effect (in a run that was shrunk to the end
 //     all of them): its beginning, its end and what it did are one event. A crash
 //     and its restart belong to the fault. The noise of the links is one fault.
 //   - The messages that carried a value to where it was read: of each operation of the
-//     contradiction that read a value, the first message from another server with that value that
-//     reached the server which answered.
+//     contradiction that read a value, the first message from another server with that
+//     value that reached the server which answered.
 //   - If another property failed: of the hosts that its detail names, or of all if it names
 //     none, what each remarked last (its Note) before that, and what else they remarked
 //     about a thing that the detail has by a word with digits, such as a term; the message
@@ -58,7 +59,7 @@ type Step struct {
 // Tell runs a failure and returns its story, with every event of the run among the
 // steps if all, and the result. It panics if the run does not fail.
 func Tell(s *scenario.Scenario, f *Failure, all bool) (*Story, *scenario.Result) {
-	t := &teller{s: s, returns: map[uint64]int{}}
+	t := &teller{s: s, returns: map[uint64]int{}, steps: []Step{}}
 	t.result, _ = f.run(s, t.watch)
 	o := failed(t.result)
 	t.explain(f, o)
@@ -104,7 +105,6 @@ func matters(n int) string {
 type teller struct {
 	s      *scenario.Scenario
 	w      *sim.World
-	names  []string
 	events []sim.Event // all, without their encodings
 	result *scenario.Result
 	steps  []Step

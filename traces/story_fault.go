@@ -2,6 +2,7 @@ package traces
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"phoenix/network"
@@ -26,6 +27,9 @@ func (t *teller) faults(shrunk bool) {
 		if f.For > 0 {
 			text += ", for " + f.For.String()
 		}
+		if end, ok := t.ended(&f); ok {
+			text += ", until " + end.String()
+		}
 		seq := uint64(0)
 		if isMessage(&f) {
 			send := t.sent(f.On.String(), f.To.String(), f.N)
@@ -34,7 +38,7 @@ func (t *teller) faults(shrunk bool) {
 			}
 			at, seq = send.At, send.Seq
 			text += ": " + t.content(send)
-		} else if n := t.lost(&f); n > 0 {
+		} else if n := t.lost(&e); n > 0 {
 			text += "; " + counted(n, "message") + " lost"
 		}
 		t.add(at, seq, text)
@@ -77,16 +81,43 @@ func (t *teller) sent(from, to string, number int64) *sim.Event {
 	return nil
 }
 
-// lost counts the messages that were lost to a fault like f while it lasted.
-func (t *teller) lost(f *chaos.Fault) int {
-	why, n := map[chaos.Kind]string{chaos.Partition: "partition", chaos.Crash: "host down", chaos.Loss: "loss"}[f.Kind], 0
+// ended returns when the plan ends a fault by its name.
+func (t *teller) ended(f *chaos.Fault) (sim.Time, bool) {
+	for _, e := range t.result.Effects {
+		if f.Name != "" && e.Fault.Kind == chaos.End && e.Fault.Name == f.Name && e.Fault.At >= f.At {
+			return sim.Time(e.Fault.At), true
+		}
+	}
+	return 0, false
+}
+
+// lost counts the messages that were lost to a fault: what partitions and loss touch are
+// messages, a crash loses those that its host should have had.
+func (t *teller) lost(e *chaos.Effect) uint64 {
+	switch f := &e.Fault; f.Kind {
+	case chaos.Partition, chaos.Loss:
+		return e.Touched
+	case chaos.Crash:
+		return t.lostTo(f)
+	}
+	return 0
+}
+
+// lostTo counts the messages to hosts that were down while a crash lasted, of those that
+// it names if it names hosts.
+func (t *teller) lostTo(f *chaos.Fault) (n uint64) {
 	over := sim.Time(f.At + f.For)
 	if f.For == 0 {
 		over = sim.Forever
 	}
+	if end, ok := t.ended(f); ok {
+		over = min(over, end)
+	}
+	named := !slices.ContainsFunc(f.On.Of, isIndirect)
 	for i := range t.events {
 		e := &t.events[i]
-		if e.Kind == sim.Drop && e.Name == why && e.At >= sim.Time(f.At) && e.At <= over {
+		if e.Kind == sim.Drop && e.Name == "host down" && e.At >= sim.Time(f.At) && e.At <= over &&
+			(!named || slices.Contains(f.On.Of, t.name(e.Peer))) {
 			n++
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"phoenix/nodes"
 	"phoenix/properties"
@@ -46,13 +44,19 @@ type operation struct {
 	server      sim.HostID // the one that answered, or was asked first; sim.NoHost if none
 	text        string
 	result      string
+	lasted      string // what follows result on the line of the call: " after 2ms", or nothing
 }
 
 // operationAt returns the operation that an Invoke began.
 func (t *teller) operationAt(call *sim.Event) operation {
 	op := operation{call: call, server: sim.NoHost, text: fmt.Sprint(call.Value)}
 	for i := int(call.Seq); i < len(t.events) && op.server == sim.NoHost; i++ {
-		if e := &t.events[i]; e.Kind == sim.Send && (e.Cause == call.Seq || e.Cause == call.Cause) && e.Host == call.Host && e.At == call.At {
+		e := &t.events[i]
+		if e.At > call.At {
+			break
+		}
+		follows := e.Cause == call.Seq || e.Cause == call.Cause
+		if follows && e.Kind == sim.Send && e.Host == call.Host {
 			op.server = e.Peer
 		}
 	}
@@ -66,15 +70,16 @@ func (t *teller) operationAt(call *sim.Event) operation {
 		op.server = d.Peer
 	}
 	after := op.end.At.Sub(call.At)
+	op.lasted = fmt.Sprintf(" after %s", after)
 	switch {
 	case op.end.Name == nodes.OutcomeInfo:
-		op.result = fmt.Sprintf("no answer within %s", after)
+		op.result, op.lasted = fmt.Sprintf("no answer within %s", after), ""
 	case op.end.Name == nodes.OutcomeOK && !isRead(call):
-		op.result = fmt.Sprintf("ok after %s", after)
+		op.result = "ok"
 	case op.end.Name == nodes.OutcomeOK:
-		op.result = fmt.Sprintf("%v after %s", op.end.Value, after)
+		op.result = fmt.Sprint(op.end.Value)
 	default:
-		op.result = fmt.Sprintf("%s, %v, after %s", op.end.Name, op.end.Value, after)
+		op.result = fmt.Sprintf("%s (%v)", op.end.Name, op.end.Value)
 	}
 	return op
 }
@@ -105,11 +110,11 @@ func (t *teller) contradiction(overlapping bool) []operation {
 			chosen[i] = true
 		}
 	}
-	sources(calls, chosen, t.returns, t.events)
 	contradict := slices.Clone(chosen)
 	if overlapping {
 		t.addOverlapping(calls, chosen)
 	}
+	t.addSources(calls, contradict, chosen)
 	var ops []operation
 	for i, call := range calls {
 		if chosen[i] || !known {
@@ -140,19 +145,19 @@ func (t *teller) addOverlapping(calls []*sim.Event, chosen []bool) {
 	}
 }
 
-// sources chooses the operations that wrote what the chosen ones read.
-func sources(calls []*sim.Event, chosen []bool, returns map[uint64]int, events []sim.Event) {
+// addSources chooses the operations that wrote what those of a contradiction read.
+func (t *teller) addSources(calls []*sim.Event, contradict, chosen []bool) {
 	type version struct {
 		key   string
 		value int64
 	}
 	read := map[version]bool{}
 	for i, call := range calls {
-		end, ended := returns[call.ID]
-		if !chosen[i] || !ended {
+		end, ended := t.returns[call.ID]
+		if !contradict[i] || !ended {
 			continue
 		}
-		if r, ok := events[end].Value.(nodes.Result); ok && isRead(call) {
+		if r, ok := t.events[end].Value.(nodes.Result); ok && isRead(call) {
 			read[version{call.Value.(nodes.Invocation).Key, r.Value}] = true
 		}
 	}
@@ -164,7 +169,7 @@ func sources(calls []*sim.Event, chosen []bool, returns map[uint64]int, events [
 
 // addCall adds an operation.
 func (t *teller) addCall(op operation) {
-	t.add(op.call.At, op.call.Seq, t.asks(op)+": "+op.result)
+	t.add(op.call.At, op.call.Seq, t.asks(op)+": "+op.result+op.lasted)
 }
 
 func (t *teller) asks(op operation) string {
@@ -183,16 +188,14 @@ func (t *teller) splitReturn(op operation) {
 	between := slices.ContainsFunc(t.steps, func(s Step) bool {
 		return s.Number > 0 && s.At > op.call.At && s.At < op.end.At
 	})
-	if !between {
+	i := slices.IndexFunc(t.steps, func(s Step) bool { return s.event == op.call.Seq && s.Number > 0 })
+	if !between || i < 0 { // one that is told by the line of another like it
 		return
 	}
-	i := slices.IndexFunc(t.steps, func(s Step) bool { return s.event == op.call.Seq && s.Number > 0 })
 	t.steps[i].Text = t.asks(op)
-	t.steps = append(t.steps, Step{
-		At: op.end.At, event: op.end.Seq,
-		Text: fmt.Sprintf("%s, asked to %s: %s", t.name(op.server), op.text, strings.TrimSuffix(op.result, " after "+after(op).String())),
-	})
+	text := fmt.Sprintf("%s, asked to %s: %s", t.name(op.server), op.text, op.result)
+	if op.server == sim.NoHost {
+		text = fmt.Sprintf("%s: %s: %s", t.name(op.call.Host), op.text, op.result)
+	}
+	t.steps = append(t.steps, Step{At: op.end.At, event: op.end.Seq, Text: text})
 }
-
-// after is how long an operation took.
-func after(op operation) time.Duration { return op.end.At.Sub(op.call.At) }

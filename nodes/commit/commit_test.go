@@ -155,30 +155,3 @@ func TestNodesThatStandTwiceInACommitAreAMistake(t *testing.T) {
 	w.Run(sim.Limit{})
 	require.Equal(t, "commit: node stranger is not among the participants", w.Findings()[0].Message)
 }
-
-func TestBugsPrintAndParse(t *testing.T) {
-	for _, bug := range append(commit.Bugs(), commit.NoBug) {
-		text, err := bug.MarshalText()
-		require.NoError(t, err)
-		parsed, err := commit.ParseBug(string(text))
-		require.NoError(t, err)
-		require.Equal(t, bug, parsed)
-	}
-	var bug commit.Bug
-	require.NoError(t, bug.UnmarshalText([]byte("lost-decision")))
-	require.EqualError(t, bug.UnmarshalText([]byte("x")), `bug "x": expected one of `+
-		`["none" "lost-decision" "unilateral-abort" "presumed-commit" "forgets-prepare"]`)
-	require.Equal(t, commit.LostDecision, bug)
-	require.Equal(t, "bug(9)", commit.Bug(9).String())
-}
-
-func FuzzParseBug(f *testing.F) {
-	for _, bug := range append(commit.Bugs(), commit.NoBug) {
-		f.Add(bug.String())
-	}
-	f.Fuzz(func(t *testing.T, name string) {
-		if bug, err := commit.ParseBug(name); err == nil {
-			require.Equal(t, name, bug.String())
-		}
-	})
-}

@@ -32,12 +32,13 @@ type Config struct {
 	// Patience is how long the coordinator waits for votes before it aborts; 0 means
 	// DefaultPatience.
 	Patience time.Duration
-	// Bug is a mistake to make; NoBug is the zero value.
+	// Bug names a mistake to make; NoBug is the zero value.
 	Bug Bug
 }
 
 // check fills in the defaults. It panics if the nodes cannot do a commit.
 func (cfg Config) check() Config {
+	cfg.Bug.check()
 	for i, id := range cfg.Participants {
 		if id == cfg.Coordinator || slices.Contains(cfg.Participants[:i], id) {
 			panic(fmt.Sprintf("commit: node %d is listed twice", id))
@@ -55,57 +56,35 @@ func (cfg Config) check() Config {
 	return cfg
 }
 
-// Bug is a mistake planted in the protocol, for tests and demonstrations only.
-type Bug uint8
+// Bug names a mistake planted in the protocol, for tests and demonstrations only.
+type Bug string
 
 // The planted bugs.
 const (
 	// NoBug is the protocol as it should be.
-	NoBug Bug = iota
+	NoBug Bug = ""
 	// LostDecision has the coordinator tell its decision before that is on its disk:
 	// after a crash it aborts what it told some to commit.
-	LostDecision
+	LostDecision Bug = "lost-decision"
 	// UnilateralAbort has a participant that voted yes abort when it has waited for
 	// the decision as long as the coordinator waits for votes.
-	UnilateralAbort
+	UnilateralAbort Bug = "unilateral-abort"
 	// PresumedCommit has a coordinator that comes back commit what it had begun and
 	// not decided.
-	PresumedCommit
+	PresumedCommit Bug = "presumed-commit"
 	// ForgetsPrepare has a participant vote yes before that is on its disk: after a
 	// crash it has never heard of what it promised to commit.
-	ForgetsPrepare
+	ForgetsPrepare Bug = "forgets-prepare"
 )
 
-var bugNames = [...]string{"none", "lost-decision", "unilateral-abort", "presumed-commit", "forgets-prepare"}
-
-// String returns a name such as "lost-decision", "none" for NoBug.
-func (b Bug) String() string {
-	if int(b) < len(bugNames) {
-		return bugNames[b]
-	}
-	return fmt.Sprintf("bug(%d)", uint8(b))
-}
-
 // Bugs returns the planted bugs.
-func Bugs() []Bug { return []Bug{LostDecision, UnilateralAbort, PresumedCommit, ForgetsPrepare} }
-
-// ParseBug returns the bug that String names so.
-func ParseBug(name string) (Bug, error) {
-	if i := slices.Index(bugNames[:], name); i >= 0 {
-		return Bug(i), nil
-	}
-	return NoBug, fmt.Errorf("bug %.60q: expected one of %q", name, bugNames)
+func Bugs() []Bug {
+	return []Bug{LostDecision, UnilateralAbort, PresumedCommit, ForgetsPrepare}
 }
 
-// MarshalText returns String, so that documents hold bugs by name.
-func (b Bug) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
-
-// UnmarshalText is ParseBug. On an error b is left as it was.
-func (b *Bug) UnmarshalText(text []byte) error {
-	parsed, err := ParseBug(string(text))
-	if err != nil {
-		return err
+// check panics if there is no such bug.
+func (b Bug) check() {
+	if b != NoBug && !slices.Contains(Bugs(), b) {
+		panic(fmt.Sprintf("commit: bug %.60q, expected one of %q", b, Bugs()))
 	}
-	*b = parsed
-	return nil
 }

@@ -1,7 +1,6 @@
 package commit
 
 import (
-	"errors"
 	"fmt"
 
 	"phoenix/network"
@@ -17,6 +16,7 @@ type Monitor struct {
 	cfg       Config
 	fates     map[Txn]*fate
 	begun     []Txn // in order
+	settled   int   // how many of begun have ended everywhere, from the first on
 	committed int
 	split     error // of two that came to different ends
 }
@@ -121,10 +121,8 @@ func (m *Monitor) Committed() int { return m.committed }
 // Settled returns nil if every transaction that was begun has ended at the
 // coordinator and all participants; else an error that names the first that has not.
 func (m *Monitor) Settled() error {
-	if len(m.begun) == 0 {
-		return errors.New("no transaction was begun")
-	}
-	for _, txn := range m.begun {
+	for ; m.settled < len(m.begun); m.settled++ {
+		txn := m.begun[m.settled]
 		ends := m.fate(txn).ends
 		for _, id := range append([]network.ID{m.cfg.Coordinator}, m.cfg.Participants...) {
 			if _, ended := ends[id]; !ended {

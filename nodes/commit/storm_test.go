@@ -123,7 +123,7 @@ func TestEveryBugPlantedInTheCommitIsFound(t *testing.T) {
 	for _, bug := range commit.Bugs() {
 		for seed := range uint64(seeds) {
 			if storm(seed, bug).split != nil {
-				found[bug.String()] = seed
+				found[string(bug)] = seed
 				break
 			}
 		}

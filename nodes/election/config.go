@@ -26,12 +26,13 @@ type Config struct {
 	// for election; each draws up to twice as long for each term. It should be
 	// several times Heartbeat and the delay of messages. 0 means DefaultTimeout.
 	Timeout time.Duration
-	// Bug is a mistake to make; NoBug is the zero value.
+	// Bug names a mistake to make; NoBug is the zero value.
 	Bug Bug
 }
 
 // check fills in the defaults. It panics if the servers cannot vote.
 func (cfg Config) check() Config {
+	cfg.Bug.check()
 	for i, id := range cfg.Servers {
 		if slices.Contains(cfg.Servers[:i], id) {
 			panic(fmt.Sprintf("election: server %d is listed twice", id))
@@ -57,55 +58,33 @@ func (cfg Config) majority() int {
 	return len(cfg.Servers)/2 + 1
 }
 
-// Bug is a mistake planted in the election, for tests and demonstrations only.
-type Bug uint8
+// Bug names a mistake planted in the election, for tests and demonstrations only.
+type Bug string
 
 // The planted bugs.
 const (
 	// NoBug is the election as it should be.
-	NoBug Bug = iota
+	NoBug Bug = ""
 	// ForgetsVote has a server keep its vote in memory: after a crash it votes a
 	// second time in the same term.
-	ForgetsVote
+	ForgetsVote Bug = "forgets-vote"
 	// VotesByMessage has a candidate count answers instead of voters: an answer that
 	// arrives twice is two votes. It needs at least four servers to show.
-	VotesByMessage
+	VotesByMessage Bug = "votes-by-message"
 	// HalfIsEnough has half of the servers elect, rounded down.
-	HalfIsEnough
+	HalfIsEnough Bug = "half-is-enough"
 	// StaleTerm has a candidate count votes that it was given in an earlier term.
-	StaleTerm
+	StaleTerm Bug = "stale-term"
 )
 
-var bugNames = [...]string{"none", "forgets-vote", "votes-by-message", "half-is-enough", "stale-term"}
-
-// String returns a name such as "forgets-vote", "none" for NoBug.
-func (b Bug) String() string {
-	if int(b) < len(bugNames) {
-		return bugNames[b]
-	}
-	return fmt.Sprintf("bug(%d)", uint8(b))
-}
-
 // Bugs returns the planted bugs.
-func Bugs() []Bug { return []Bug{ForgetsVote, VotesByMessage, HalfIsEnough, StaleTerm} }
-
-// ParseBug returns the bug that String names so.
-func ParseBug(name string) (Bug, error) {
-	if i := slices.Index(bugNames[:], name); i >= 0 {
-		return Bug(i), nil
-	}
-	return NoBug, fmt.Errorf("bug %.60q: expected one of %q", name, bugNames)
+func Bugs() []Bug {
+	return []Bug{ForgetsVote, VotesByMessage, HalfIsEnough, StaleTerm}
 }
 
-// MarshalText returns String, so that documents hold bugs by name.
-func (b Bug) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
-
-// UnmarshalText is ParseBug. On an error b is left as it was.
-func (b *Bug) UnmarshalText(text []byte) error {
-	parsed, err := ParseBug(string(text))
-	if err != nil {
-		return err
+// check panics if there is no such bug.
+func (b Bug) check() {
+	if b != NoBug && !slices.Contains(Bugs(), b) {
+		panic(fmt.Sprintf("election: bug %.60q, expected one of %q", b, Bugs()))
 	}
-	*b = parsed
-	return nil
 }

@@ -108,22 +108,6 @@ func make65() []network.ID {
 	return all
 }
 
-func TestBugsPrintAndParse(t *testing.T) {
-	for _, bug := range append(election.Bugs(), election.NoBug) {
-		text, err := bug.MarshalText()
-		require.NoError(t, err)
-		parsed, err := election.ParseBug(string(text))
-		require.NoError(t, err)
-		require.Equal(t, bug, parsed)
-	}
-	var bug election.Bug
-	require.NoError(t, bug.UnmarshalText([]byte("stale-term")))
-	require.EqualError(t, bug.UnmarshalText([]byte("x")),
-		`bug "x": expected one of ["none" "forgets-vote" "votes-by-message" "half-is-enough" "stale-term"]`)
-	require.Equal(t, election.StaleTerm, bug)
-	require.Equal(t, "bug(9)", election.Bug(9).String())
-}
-
 func FuzzTheMonitorTakesAnyNote(f *testing.F) {
 	for _, note := range []string{"", "election: leads term 1", "election: follows 99 in term 18446744073709551615",
 		"election: follows -1 in term x", "election: enters term 2",
@@ -137,17 +121,6 @@ func FuzzTheMonitorTakesAnyNote(f *testing.F) {
 		require.NoError(t, m.AtMostOneLeader())
 		if !strings.HasPrefix(note, "election: leads term ") {
 			require.Zero(t, m.Terms())
-		}
-	})
-}
-
-func FuzzParseBug(f *testing.F) {
-	for _, bug := range append(election.Bugs(), election.NoBug) {
-		f.Add(bug.String())
-	}
-	f.Fuzz(func(t *testing.T, name string) {
-		if bug, err := election.ParseBug(name); err == nil {
-			require.Equal(t, name, bug.String())
 		}
 	})
 }

@@ -126,7 +126,7 @@ func TestEveryBugPlantedInTheElectionIsFound(t *testing.T) {
 	for _, bug := range election.Bugs() {
 		for seed := range uint64(seeds) {
 			if storm(seed, 5, bug).twice != nil {
-				found[bug.String()] = seed
+				found[string(bug)] = seed
 				break
 			}
 		}

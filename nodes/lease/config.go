@@ -40,12 +40,13 @@ type Config struct {
 	// Writes is how many writes make a round, Rounds how many rounds a client wants.
 	// A client that crashed starts over.
 	Writes, Rounds int
-	// Bug is a mistake to make; NoBug is the zero value.
+	// Bug names a mistake to make; NoBug is the zero value.
 	Bug Bug
 }
 
 // check fills in the defaults. It panics if leases or drift are out of range.
 func (cfg Config) check() Config {
+	cfg.Bug.check()
 	for _, d := range []struct {
 		value *time.Duration
 		or    time.Duration
@@ -86,59 +87,37 @@ func (cfg Config) margin() time.Duration {
 	return time.Duration(q)
 }
 
-// Bug is a mistake planted in the service, for tests and demonstrations only.
-type Bug uint8
+// Bug names a mistake planted in the service, for tests and demonstrations only.
+type Bug string
 
 // The planted bugs.
 const (
 	// NoBug is the service as it should be.
-	NoBug Bug = iota
+	NoBug Bug = ""
 	// NoDriftMargin has a holder count as long as the server, as if all clocks ran
 	// equally fast.
-	NoDriftMargin
+	NoDriftMargin Bug = "no-drift-margin"
 	// WallClock has a holder measure its lease on the wall clock: it lasts longer if
 	// that is set back.
-	WallClock
+	WallClock Bug = "wall-clock"
 	// NoFencing has the resource accept any token: a write that is late comes after
 	// those of the next holder.
-	NoFencing
+	NoFencing Bug = "no-fencing"
 	// StaleRelease has the server free a lock whatever token the release names: that
 	// of an earlier holder, late or doubled, takes the lock from the present one.
-	StaleRelease
+	StaleRelease Bug = "stale-release"
 	// ForgetsGrant has a server that restarts grant at once.
-	ForgetsGrant
+	ForgetsGrant Bug = "forgets-grant"
 )
 
-var bugNames = [...]string{"none", "no-drift-margin", "wall-clock", "no-fencing", "stale-release", "forgets-grant"}
-
-// String returns a name such as "no-fencing", "none" for NoBug.
-func (b Bug) String() string {
-	if int(b) < len(bugNames) {
-		return bugNames[b]
-	}
-	return fmt.Sprintf("bug(%d)", uint8(b))
-}
-
 // Bugs returns the planted bugs.
-func Bugs() []Bug { return []Bug{NoDriftMargin, WallClock, NoFencing, StaleRelease, ForgetsGrant} }
-
-// ParseBug returns the bug that String names so.
-func ParseBug(name string) (Bug, error) {
-	if i := slices.Index(bugNames[:], name); i >= 0 {
-		return Bug(i), nil
-	}
-	return NoBug, fmt.Errorf("bug %.60q: expected one of %q", name, bugNames)
+func Bugs() []Bug {
+	return []Bug{NoDriftMargin, WallClock, NoFencing, StaleRelease, ForgetsGrant}
 }
 
-// MarshalText returns String, so that documents hold bugs by name.
-func (b Bug) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
-
-// UnmarshalText is ParseBug. On an error b is left as it was.
-func (b *Bug) UnmarshalText(text []byte) error {
-	parsed, err := ParseBug(string(text))
-	if err != nil {
-		return err
+// check panics if there is no such bug.
+func (b Bug) check() {
+	if b != NoBug && !slices.Contains(Bugs(), b) {
+		panic(fmt.Sprintf("lease: bug %.60q, expected one of %q", b, Bugs()))
 	}
-	*b = parsed
-	return nil
 }

@@ -220,22 +220,6 @@ func TestLeasesOutOfRangeAreAMistake(t *testing.T) {
 		func() { lease.Server(lease.Config{Drift: 5e8}) })
 }
 
-func TestBugsPrintAndParse(t *testing.T) {
-	for _, bug := range append(lease.Bugs(), lease.NoBug) {
-		text, err := bug.MarshalText()
-		require.NoError(t, err)
-		parsed, err := lease.ParseBug(string(text))
-		require.NoError(t, err)
-		require.Equal(t, bug, parsed)
-	}
-	var bug lease.Bug
-	require.NoError(t, bug.UnmarshalText([]byte("no-fencing")))
-	require.EqualError(t, bug.UnmarshalText([]byte("x")), `bug "x": expected one of `+
-		`["none" "no-drift-margin" "wall-clock" "no-fencing" "stale-release" "forgets-grant"]`)
-	require.Equal(t, lease.NoFencing, bug)
-	require.Equal(t, "bug(9)", lease.Bug(9).String())
-}
-
 func FuzzTheMonitorTakesAnyNote(f *testing.F) {
 	for _, note := range []string{
 		"", `lease: holds "x" token 1 until 5s on the wall clock`, `lease: accepts "x" token 1 from 2`,
@@ -252,17 +236,6 @@ func FuzzTheMonitorTakesAnyNote(f *testing.F) {
 		require.NoError(t, s.monitor.MutualExclusion())
 		if !strings.HasPrefix(note, "lease: accepts ") {
 			require.NoError(t, s.monitor.Fencing())
-		}
-	})
-}
-
-func FuzzParseBug(f *testing.F) {
-	for _, bug := range append(lease.Bugs(), lease.NoBug) {
-		f.Add(bug.String())
-	}
-	f.Fuzz(func(t *testing.T, name string) {
-		if bug, err := lease.ParseBug(name); err == nil {
-			require.Equal(t, name, bug.String())
 		}
 	})
 }

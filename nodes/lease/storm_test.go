@@ -145,7 +145,7 @@ func TestEveryBugPlantedInTheLeasesIsFound(t *testing.T) {
 	for _, bug := range lease.Bugs() {
 		for seed := range uint64(seeds) {
 			if what := storm(seed, bug).found(); what != "" {
-				found[bug.String()] = discovery{seed, what}
+				found[string(bug)] = discovery{seed, what}
 				break
 			}
 		}

@@ -7,6 +7,7 @@ import (
 
 // Server returns the boot function of a store: see the package.
 func Server(cfg Config) network.Boot {
+	cfg.Bug.check()
 	return func(ep *network.Endpoint) network.Handler {
 		s := &server{ep: ep, state: state{bug: cfg.Bug}}
 		s.wal = nodes.NewWAL(ep, cfg.wal(), &s.state, func() {})

@@ -101,7 +101,7 @@ func TestEveryBugPlantedInTheStoreIsFound(t *testing.T) {
 		}
 		for seed := range uint64(60) {
 			if got := storm(seed, with.on(bug)).found(); got == what {
-				found[bug.String()] = discovery{seed, got}
+				found[string(bug)] = discovery{seed, got}
 				break
 			}
 			require.NotEqual(t, properties.Fail, storm(seed, with).verdict, "the store without its bug, seed %d", seed)

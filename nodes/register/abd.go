@@ -43,8 +43,9 @@ import (
 // number of crashes and restarts at any time, of all servers at once too, and makes
 // progress whenever a majority with intact disks is connected. A server whose disk
 // is wiped, fails or does not hold what was confirmed is without memory as above, as
-// long as that lasts; so is one that crashed before its disk was ever prepared, which
-// looks the same as one that was wiped.
+// long as that lasts. A disk that was blank before the first boot looks like a wiped
+// one to a server that crashes before it has prepared it, so disks should be
+// formatted: see nodes.FormatWAL.
 //
 // There is no compare and set, which would solve consensus, and registers do not
 // (Herlihy, "Wait-free synchronization", TOPLAS 13(1), 1991). The answer is

@@ -39,12 +39,13 @@ type Config struct {
 	// LogLimit is how long the log of such a server may get, in bytes, before a
 	// snapshot replaces it; 0 means nodes.DefaultLogLimit.
 	LogLimit int
-	// Bug is a mistake for ABD to make; NoBug is the zero value.
+	// Bug names a mistake for ABD to make; NoBug is the zero value.
 	Bug Bug
 }
 
 // check fills in the defaults. It panics if the servers cannot be a cluster.
 func (cfg Config) check() Config {
+	cfg.Bug.check()
 	for i, id := range cfg.Servers {
 		if slices.Contains(cfg.Servers[:i], id) {
 			panic(fmt.Sprintf("register: server %d is listed twice", id))
@@ -74,63 +75,42 @@ func (cfg Config) index(ep *network.Endpoint) int {
 	return i
 }
 
-// Bug is a mistake planted in ABD, for tests and demonstrations only. Each
+// Bug names a mistake planted in ABD, for tests and demonstrations only. Each
 // needs at least three servers to show.
-type Bug uint8
+type Bug string
 
 // The planted bugs.
 const (
 	// NoBug is ABD as it should be.
-	NoBug Bug = iota
+	NoBug Bug = ""
 	// NoWriteBack has a read return what it found without telling a majority. A
 	// later read may then find something older ("new/old inversion").
-	NoWriteBack
+	NoWriteBack Bug = "no-write-back"
 	// RecordOverwrites has a server take every value it is told, without
 	// comparing tags: a late message puts an old value back.
-	RecordOverwrites
+	RecordOverwrites Bug = "record-overwrites"
 	// LocalSequence has a writer take the tag after the greatest it knows itself,
 	// without asking a majority: a write may end up before one that was
 	// acknowledged, and be lost.
-	LocalSequence
+	LocalSequence Bug = "local-sequence"
 	// AmnesiacVotes has a server that crashed count in majorities as if it had
 	// never known anything: an acknowledged write may be forgotten.
 	// With Durable it shows if the disk was wiped only.
-	AmnesiacVotes
+	AmnesiacVotes Bug = "amnesiac-votes"
 	// AckBeforeSync has a durable server acknowledge a store that is not on its disk
 	// yet, and vote for it: after a crash it does not know of what a majority was to
 	// remember. Without Durable it changes nothing.
-	AckBeforeSync
+	AckBeforeSync Bug = "ack-before-sync"
 )
 
-var bugNames = [...]string{
-	"none", "no-write-back", "record-overwrites", "local-sequence", "amnesiac-votes", "ack-before-sync",
+// Bugs returns the planted bugs.
+func Bugs() []Bug {
+	return []Bug{NoWriteBack, RecordOverwrites, LocalSequence, AmnesiacVotes, AckBeforeSync}
 }
 
-// String returns a name such as "no-write-back", "none" for NoBug.
-func (b Bug) String() string {
-	if int(b) < len(bugNames) {
-		return bugNames[b]
+// check panics if there is no such bug.
+func (b Bug) check() {
+	if b != NoBug && !slices.Contains(Bugs(), b) {
+		panic(fmt.Sprintf("register: bug %.60q, expected one of %q", b, Bugs()))
 	}
-	return fmt.Sprintf("bug(%d)", uint8(b))
-}
-
-// ParseBug returns the bug that String names so.
-func ParseBug(name string) (Bug, error) {
-	if i := slices.Index(bugNames[:], name); i >= 0 {
-		return Bug(i), nil
-	}
-	return NoBug, fmt.Errorf("bug %.60q: expected one of %q", name, bugNames)
-}
-
-// MarshalText returns String, so that documents hold bugs by name.
-func (b Bug) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
-
-// UnmarshalText is ParseBug. On an error b is left as it was.
-func (b *Bug) UnmarshalText(text []byte) error {
-	parsed, err := ParseBug(string(text))
-	if err != nil {
-		return err
-	}
-	*b = parsed
-	return nil
 }

@@ -36,7 +36,7 @@ func TestTheStoresKeepTheRequestProtocol(t *testing.T) {
 // The mistakes planted in ABD need faults to show: where nothing goes wrong they
 // look like stores.
 func TestPlantedBugsOfABDPassWhereNothingGoesWrong(t *testing.T) {
-	for bug := register.NoWriteBack; bug <= register.AmnesiacVotes; bug++ {
+	for _, bug := range register.Bugs() {
 		require.NoError(t, nodetest.Check(store("abd", 3, register.ABD, bug)), bug)
 	}
 }

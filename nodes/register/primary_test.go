@@ -110,32 +110,6 @@ func TestHeartbeatsTellThemselves(t *testing.T) {
 	require.Equal(t, []string{"state 0.1 []", "1ms", "state 0.2 [{x 2} {y 1}]"}, log)
 }
 
-func TestBugsPrintAndParse(t *testing.T) {
-	for bug := register.NoBug; bug <= register.AckBeforeSync; bug++ {
-		text, err := bug.MarshalText()
-		require.NoError(t, err)
-		var back register.Bug
-		require.NoError(t, back.UnmarshalText(text))
-		require.Equal(t, bug, back)
-	}
-	require.Equal(t, "bug(9)", register.Bug(9).String())
-	bug := register.LocalSequence
-	require.EqualError(t, bug.UnmarshalText([]byte("nil")),
-		`bug "nil": expected one of ["none" "no-write-back" "record-overwrites" "local-sequence" "amnesiac-votes" "ack-before-sync"]`)
-	require.Equal(t, register.LocalSequence, bug)
-}
-
-func FuzzParseBug(f *testing.F) {
-	for _, name := range []string{"none", "local-sequence", "", "None", "bug(9)"} {
-		f.Add(name)
-	}
-	f.Fuzz(func(t *testing.T, name string) {
-		if bug, err := register.ParseBug(name); err == nil {
-			require.Equal(t, name, bug.String())
-		}
-	})
-}
-
 func TestAClusterThatCannotBeIsAMistake(t *testing.T) {
 	many := make([]network.ID, 65)
 	for i := range many {

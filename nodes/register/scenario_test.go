@@ -154,9 +154,9 @@ func TestEveryBugPlantedInABDIsFound(t *testing.T) {
 		s := scenario.ABD()
 		s.Defaults.Bug = bug
 		switch bug {
-		case register.NoWriteBack.String(), register.LocalSequence.String():
+		case string(register.NoWriteBack), string(register.LocalSequence):
 			crowded(&s.Defaults)
-		case register.AmnesiacVotes.String():
+		case string(register.AmnesiacVotes):
 			rolling(t, &s.Defaults)
 		}
 		for seed := range uint64(seeds) {

@@ -21,6 +21,8 @@ type Config struct {
 	Workload Workload     `json:"workload"`
 	Links    network.Link `json:"links"`
 	Regions  *Regions     `json:"regions,omitempty"`
+	// Racks are hosts that fail together, by a name: plans call them rack:NAME.
+	Racks map[string][]string `json:"racks,omitempty" yaml:"racks,omitempty,flow"`
 	// Nemesis draws faults from the seed; Faults lists them. A document that
 	// lists faults has no nemesis unless it says so.
 	Nemesis chaos.Nemesis `json:"nemesis,omitempty"`
@@ -119,7 +121,10 @@ func (c *Config) validate(roles []string) error {
 	if err := c.validateFaults(names, roles); err != nil {
 		return err
 	}
-	return c.Regions.validate(names)
+	if err := c.Regions.validate(names); err != nil {
+		return err
+	}
+	return validatePlaces("racks", "rack", c.Racks, names)
 }
 
 func (c *Config) validateNumbers() error {
@@ -215,30 +220,21 @@ func (c *Config) cast() chaos.Cast {
 			cast.Groups["region:"+region] = c.Regions.Hosts[region]
 		}
 	}
+	for _, rack := range sortedKeys(c.Racks) {
+		cast.Groups["rack:"+rack] = c.Racks[rack]
+	}
 	return cast
 }
 
-// regionName is what a region may be called: it stands in files and in paths.
-var regionName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+// placeName is what a place may be called: it stands in files and in paths.
+var placeName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 func (r *Regions) validate(hosts []string) error {
 	if r == nil {
 		return nil
 	}
-	placed := map[string]bool{}
-	for _, region := range r.names() {
-		if !regionName.MatchString(region) {
-			return &Invalid{"regions.hosts", fmt.Sprintf("names a region %.60q, expected letters, digits and any of -_", region)}
-		}
-		for _, h := range r.Hosts[region] {
-			if !slices.Contains(hosts, h) {
-				return &Invalid{"regions.hosts." + region, fmt.Sprintf("names the host %.60q, expected servers s1, s2, ... or clients c1, c2, ...", h)}
-			}
-			if placed[h] {
-				return &Invalid{"regions.hosts." + region, fmt.Sprintf("places the host %q a second time", h)}
-			}
-			placed[h] = true
-		}
+	if err := validatePlaces("regions.hosts", "region", r.Hosts, hosts); err != nil {
+		return err
 	}
 	for i, l := range r.Latency {
 		for j, region := range l.Between {
@@ -250,14 +246,37 @@ func (r *Regions) validate(hosts []string) error {
 	return nil
 }
 
-func (r *Regions) names() []string {
+// validatePlaces checks that places have plain names and hosts that exist, each in
+// one place.
+func validatePlaces(field, what string, places map[string][]string, hosts []string) error {
+	placed := map[string]bool{}
+	for _, place := range sortedKeys(places) {
+		if !placeName.MatchString(place) {
+			return &Invalid{field, fmt.Sprintf("names a %s %.60q, expected letters, digits and any of -_", what, place)}
+		}
+		for _, h := range places[place] {
+			if !slices.Contains(hosts, h) {
+				return &Invalid{field + "." + place, fmt.Sprintf("names the host %.60q, expected servers s1, s2, ... or clients c1, c2, ...", h)}
+			}
+			if placed[h] {
+				return &Invalid{field + "." + place, fmt.Sprintf("places the host %q a second time", h)}
+			}
+			placed[h] = true
+		}
+	}
+	return nil
+}
+
+func sortedKeys(places map[string][]string) []string {
 	var names []string
-	for region := range r.Hosts {
-		names = append(names, region)
+	for name := range places {
+		names = append(names, name)
 	}
 	slices.Sort(names)
 	return names
 }
+
+func (r *Regions) names() []string { return sortedKeys(r.Hosts) }
 
 // model returns r as a network takes it.
 func (r *Regions) model() network.Regions {

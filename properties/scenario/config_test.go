@@ -10,6 +10,7 @@ import (
 	"phoenix/nodes"
 	"phoenix/properties/scenario"
 	"phoenix/resilience/chaos"
+	"phoenix/sim"
 
 	"github.com/stretchr/testify/require"
 )
@@ -51,6 +52,12 @@ func TestAWrongConfigurationNamesTheField(t *testing.T) {
 		},
 		`faults[0] is a restart for a while, expected no for: it happens at once`: func(c *scenario.Config) {
 			c.Faults = chaos.Plan{{Kind: chaos.Restart, For: 1, On: chaos.Hosts("s1")}}
+		},
+		`racks names a rack "a b", expected letters, digits and any of -_`: func(c *scenario.Config) {
+			c.Racks = map[string][]string{"a b": {"s1"}}
+		},
+		`racks.r2 places the host "s1" a second time`: func(c *scenario.Config) {
+			c.Racks = map[string][]string{"r1": {"s1"}, "r2": {"s1"}}
 		},
 		`regions.hosts names a region "", expected letters, digits and any of -_`: func(c *scenario.Config) {
 			c.Regions = &scenario.Regions{Hosts: map[string][]string{"": {"s1"}}}
@@ -106,3 +113,25 @@ func TestRunPanicsOnAConfigurationThatIsNotValid(t *testing.T) {
 }
 
 var noScripts = [][]nodes.Op{}
+
+func TestAPlanCallsRacksAndRegionsByName(t *testing.T) {
+	s := scenario.ABD()
+	cfg := s.Defaults
+	cfg.Nemesis = chaos.Nemesis{}
+	cfg.Racks = map[string][]string{"r1": {"s1", "s2"}}
+	cfg.Regions = &scenario.Regions{Hosts: map[string][]string{"east": {"s3"}}}
+	var err error
+	cfg.Faults, err = chaos.ParsePlan("at 100ms for 50ms pause rack:r1\nat 200ms for 50ms pause region:east s4")
+	require.NoError(t, err)
+	paused := map[string]int{}
+	s.Run(scenario.Options{Config: &cfg, Watch: func(w *sim.World) {
+		w.Observe(func(e *sim.Event) {
+			if e.Kind == sim.Pause {
+				paused[w.HostName(e.Host)]++
+			}
+		})
+	}})
+	require.Equal(t, map[string]int{"s1": 1, "s2": 1, "s3": 1, "s4": 1}, paused)
+	cfg.Faults[0].On = chaos.Hosts("rack:r9")
+	require.ErrorContains(t, s.Validate(&cfg), `names the host "rack:r9", expected one of`)
+}

@@ -135,6 +135,9 @@ func same(c scenario.Config) scenario.Config {
 	if len(c.Faults) == 0 {
 		c.Faults = nil
 	}
+	if len(c.Racks) == 0 {
+		c.Racks = nil
+	}
 	if len(c.Nemesis.Classes) == 0 {
 		c.Nemesis.Classes = nil
 	}
@@ -182,6 +185,7 @@ links:
   bandwidth: 0
   queue: 0
 regions: null
+racks: {}
 nemesis:
   name: ""
   faults: 0

@@ -1,6 +1,9 @@
 package scenario
 
 import (
+	"slices"
+	"strings"
+
 	"phoenix/properties"
 	"phoenix/resilience/chaos"
 	"phoenix/sim"
@@ -22,8 +25,9 @@ func (s *Scenario) cast(c *Cluster) chaos.Cast {
 }
 
 // coverage tells what became of the plan, of which the first listed faults are
-// told one by one and the others by kind, and of the noise.
-func coverage(w *sim.World, plan *chaos.Injection, listed int) properties.Coverage {
+// told one by one and the others by kind, and of the noise. That a server was repaired
+// for the healed phase is no fault.
+func coverage(w *sim.World, plan *chaos.Injection, listed int, repaired []string) properties.Coverage {
 	var all properties.Coverage
 	for i, e := range plan.Effects() {
 		if e.Fault.Kind == chaos.End || e.Fault.Kind == chaos.Resume {
@@ -36,7 +40,9 @@ func coverage(w *sim.World, plan *chaos.Injection, listed int) properties.Covera
 		all = all.Add(properties.Coverage{{Name: name, Configured: 1, Fired: e.Fired, Effect: e.Touched}})
 	}
 	for _, f := range properties.CoverageOf(w) {
-		if !plan.Claims(f.Name) {
+		kind, host, _ := strings.Cut(f.Name, " ")
+		repair := (kind == "crash" || kind == "restart") && slices.Contains(repaired, host)
+		if !plan.Claims(f.Name) && !repair {
 			all = all.Add(properties.Coverage{f})
 		}
 	}

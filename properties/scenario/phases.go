@@ -1,6 +1,11 @@
 package scenario
 
 import (
+	"strings"
+	"time"
+
+	"phoenix/network"
+	"phoenix/nodes"
 	"phoenix/properties"
 	"phoenix/properties/linear"
 	"phoenix/resilience/chaos"
@@ -19,6 +24,7 @@ type phases struct {
 	hist  *linear.Watcher
 	plan  *chaos.Injection
 	probe *probe // nil without a store, and without a healed phase
+	state serverState
 }
 
 // run returns why the run ended, and whether what was to hold eventually had its
@@ -61,27 +67,36 @@ func (p *phases) faults() sim.Time {
 }
 
 // healed runs without faults until everything that was to hold eventually holds, or
-// for Config.Heal. It gives protocols the time of an operation at least: what holds
-// when the faults end may be about to change.
+// for Config.Heal. What is declared has to hold for the time of an operation: what
+// holds when the faults end, or now and then, may be about to change.
 func (p *phases) healed() (end sim.Reason, chance bool) {
 	cfg, w := p.c.Config, p.c.World
-	rest := sim.Forever
-	w.At(w.Now(), func() { // as an event of the world: servers boot, and may panic
-		p.r.Healed, rest = w.Now(), w.Now()
-		if p.s.Declare != nil {
-			rest = rest.Add(cfg.Workload.Timeout)
-		}
+	steady := time.Duration(0)
+	if p.s.Declare != nil {
+		steady = cfg.Workload.Timeout
+	}
+	begun, since := false, sim.Forever // everything holds since then
+	w.At(w.Now(), func() {             // as an event of the world: servers boot, and may panic
+		begun, p.r.Healed = true, w.Now()
 		p.plan.Heal()
 		p.c.Network.HealAll()
 		p.c.Network.Calm()
 		chance = p.core()
 		if p.probe != nil {
-			p.probe.send(p.c)
+			p.probe.send(p.c, p.r.Scripts)
 		}
 	})
 	end = w.Run(sim.Limit{Events: cfg.Events, Until: w.Now().Add(cfg.Heal), Stop: func() bool {
-		return w.Now() >= rest && (p.probe == nil || p.probe.answered()) && p.set.Settled()
+		if !begun || p.probe != nil && !p.probe.answered() || !p.set.Settled() {
+			since = sim.Forever
+			return false
+		}
+		since = min(since, w.Now())
+		return w.Now() >= since.Add(steady)
 	}})
+	if !chance && end == sim.Quiescent {
+		end = sim.Stopped // that nothing happens any more proves nothing
+	}
 	return end, chance && (end == sim.TimeLimit || end == sim.Quiescent)
 }
 
@@ -97,9 +112,9 @@ func (p *phases) operations() linear.Counts {
 }
 
 // core boots servers that are down until there are enough for the protocol to make
-// progress; those beyond stay down, as machines do that are lost for good. It
-// reports whether progress can be asked for: not of servers most of which have
-// forgotten what they promised.
+// progress, and anew those that have stopped; what is down beyond that stays down, as
+// machines do that are lost for good. It reports whether progress can be asked for:
+// not of servers most of which have forgotten what they promised.
 func (p *phases) core() bool {
 	need := len(p.c.Servers)/2 + 1
 	if p.s.NeedsAll {
@@ -108,18 +123,49 @@ func (p *phases) core() bool {
 	up, remember := 0, 0
 	for _, id := range p.c.Servers {
 		h := p.c.World.Host(id)
+		if p.state.stopped[id] {
+			h.Crash()
+			h.Restart()
+			p.state.repaired = append(p.state.repaired, h.Name())
+		}
 		if h.Up() {
 			up++
 		}
-		if !p.s.Forgetful || h.Epoch() == 0 {
+		if (!p.s.Forgetful || h.Epoch() == 0) && !p.state.wiped[id] {
 			remember++
 		}
 	}
 	for _, id := range p.c.Servers {
 		if h := p.c.World.Host(id); !h.Up() && up < need {
 			h.Restart()
+			p.state.repaired = append(p.state.repaired, h.Name())
 			up++
 		}
 	}
 	return remember >= need
+}
+
+// wiped is the event of a disk that was replaced by an empty one, see disk.Disk.Wipe.
+const wiped = "wipe"
+
+// serverState is what the world has told about servers.
+type serverState struct {
+	stopped  map[network.ID]bool // the node stops until it boots again
+	wiped    map[network.ID]bool // the disk is not the one that it was
+	repaired []string            // booted by core
+}
+
+// watch has s know what happens to servers.
+func (s *serverState) watch(w *sim.World) {
+	s.stopped, s.wiped = map[network.ID]bool{}, map[network.ID]bool{}
+	w.Observe(func(e *sim.Event) {
+		switch {
+		case e.Kind == sim.Crash:
+			delete(s.stopped, e.Host)
+		case e.Kind == sim.Note && strings.HasPrefix(e.Name, nodes.JournalStops):
+			s.stopped[e.Host] = true
+		case e.Kind == sim.Disk && e.Name == wiped:
+			s.wiped[e.Host] = true
+		}
+	})
 }

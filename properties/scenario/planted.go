@@ -64,13 +64,13 @@ func registerBugs() []Planted {
 		plant(PrimaryBackup(), "", 50, "a write is acknowledged before a backup has it", nil),
 		plant(ABD(), "no-write-back", 100, "a read returns what no majority has yet", busy),
 		plant(ABD(), "record-overwrites", 50, "a late message puts an old value back", nil),
-		plant(ABD(), "local-sequence", 100, "a writer counts from what it knows itself", busy),
+		plant(ABD(), "local-sequence", 200, "a writer counts from what it knows itself", busy),
 		plant(ABD(), "amnesiac-votes", 100, "a server that forgot all votes again", func(c *Config) {
 			c.Servers, c.Workload.Keys = 3, 1
 			c.Links.Loss = network.ProbOf(0.15)
 			c.Nemesis, c.Faults = chaos.Nemesis{}, plan("at 60ms for 20ms crash s1\nat 120ms for 20ms crash s2\nat 180ms for 20ms crash s3")
 		}),
-		plant(DurableABD(), "ack-before-sync", 100, "a server acknowledges a write before it is on its disk", func(c *Config) {
+		plant(DurableABD(), "ack-before-sync", 200, "a server acknowledges a write before it is on its disk", func(c *Config) {
 			c.Servers, c.Workload.Keys = 3, 1
 			c.Disk.Sync = disk.Latency{Min: 5 * time.Millisecond, Max: 20 * time.Millisecond}
 			c.Nemesis, c.Faults = chaos.Nemesis{}, plan(`at 300ms for 20ms crash servers
@@ -132,7 +132,7 @@ func leaseBugs() []Planted {
 func electionBugs() []Planted {
 	slow := func(c *Config) { c.Links.Delay = network.Exponential(80 * time.Millisecond) }
 	return []Planted{
-		plant(Election(), "forgets-vote", 100, "a restarted server votes a second time", func(c *Config) {
+		plant(Election(), "forgets-vote", 200, "a restarted server votes a second time", func(c *Config) {
 			c.Servers = 3
 			c.Nemesis, c.Faults = chaos.Nemesis{}, plan(`at 110ms for 5ms crash s3
 				at 125ms for 5ms crash s3
@@ -141,7 +141,7 @@ func electionBugs() []Planted {
 				at 170ms for 5ms crash s3`)
 			c.Links.Delay = network.Exponential(30 * time.Millisecond)
 		}),
-		plant(Election(), "votes-by-message", 100, "a vote that arrives twice counts twice", nil),
+		plant(Election(), "votes-by-message", 200, "a vote that arrives twice counts twice", nil),
 		plant(Election(), "half-is-enough", 50, "half of the votes make a leader", func(c *Config) { c.Servers = 4 }),
 		plant(Election(), "stale-term", 100, "votes of an earlier term count", slow),
 	}

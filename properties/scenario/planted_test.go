@@ -20,7 +20,8 @@ func TestEveryPlantedBugIsFoundWithinItsWorlds(t *testing.T) {
 			t.Parallel()
 			require.NoError(t, b.Scenario.Validate(&b.Config))
 			for seed := range uint64(b.Worlds) {
-				if b.Scenario.Run(scenario.Options{Seed: seed, Config: &b.Config}).Failed() != nil {
+				if o := b.Scenario.Run(scenario.Options{Seed: seed, Config: &b.Config}).Failed(); o != nil {
+					require.Equal(t, properties.Always, o.Kind, "it breaks a promise, not only a wait: %s", o.Detail)
 					return
 				}
 			}

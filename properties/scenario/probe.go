@@ -13,8 +13,11 @@ import (
 
 // probe is the client of the healed phase: it reads every key, again and again
 // until it gets an answer. Its reads are part of the history, so that what was lost
-// in the chaos is found out also where no client would have read it.
+// in the chaos is found out also where no client would have read it. Of a store on
+// disks it also asks a write, and reads that: whose disk takes nothing any more may
+// serve reads all the same.
 type probe struct {
+	writes  bool
 	cluster *Cluster
 	id      network.ID
 	script  []nodes.Op
@@ -27,16 +30,31 @@ const probeName = "probe"
 // maxProbed bounds how many keys are read.
 const maxProbed = 16
 
-// send adds the probe to the world.
-func (p *probe) send(c *Cluster) {
+// send adds the probe to the world; scripts are those of the clients.
+func (p *probe) send(c *Cluster, scripts [][]nodes.Op) {
 	for i := range min(c.Config.Workload.Keys, maxProbed) {
 		p.script = append(p.script, nodes.Op{Kind: nodes.Read, Key: nodes.KeyName(i)})
+	}
+	if p.writes {
+		key := nodes.KeyName(0)
+		p.script = append(p.script, nodes.Op{Kind: nodes.Write, Key: key, Value: fresh(scripts)}, nodes.Op{Kind: nodes.Read, Key: key})
 	}
 	p.cluster = c
 	c.World.Observe(p.observe)
 	p.id = c.Network.Add(probeName, nodes.Client(nodes.ClientConfig{
 		Servers: c.Servers, Script: p.script, Timeout: c.Config.Workload.Timeout, Persist: true,
 	}))
+}
+
+// fresh returns a value above all in the scripts.
+func fresh(scripts [][]nodes.Op) int64 {
+	value := int64(1)
+	for _, script := range scripts {
+		for _, op := range script {
+			value = max(value, op.Value+1)
+		}
+	}
+	return value
 }
 
 // observe counts the operations of the probe.
@@ -69,8 +87,12 @@ func (p *probe) stuck() error {
 		return nil
 	}
 	next := p.counts.OK + p.counts.Failed
-	text := fmt.Sprintf("%d of %d reads were answered, that of %s was not in %d attempts",
-		next, len(p.script), p.script[next].Key, p.counts.Invoked-next)
+	ops, that := "reads", "that"
+	if p.writes {
+		ops, that = "operations", "the "+p.script[next].Kind.String()
+	}
+	text := fmt.Sprintf("%d of %d %s were answered, %s of %s was not in %d attempts",
+		next, len(p.script), ops, that, p.script[next].Key, p.counts.Invoked-next)
 	var down []string
 	for _, id := range p.cluster.Servers {
 		if h := p.cluster.World.Host(id); !h.Up() {

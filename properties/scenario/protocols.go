@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -22,25 +21,12 @@ func All() []*Scenario {
 }
 
 // names returns the names of planted bugs.
-func names[B fmt.Stringer](bugs []B) []string {
+func names[B ~string](bugs []B) []string {
 	all := make([]string, len(bugs))
 	for i, b := range bugs {
-		all[i] = b.String()
+		all[i] = string(b)
 	}
 	return all
-}
-
-// bug returns the planted bug that a valid configuration asks for, or none.
-func bug[B any](cfg *Config, parse func(string) (B, error)) B {
-	var none B
-	if cfg.Bug == "" {
-		return none
-	}
-	b, err := parse(cfg.Bug)
-	if err != nil {
-		panic("scenario: " + err.Error())
-	}
-	return b
 }
 
 // durable is what servers with disks are meant to survive.
@@ -80,7 +66,7 @@ func LogStore() *Scenario {
 		HasCAS:     true,
 		Test:       "./nodes/logstore",
 		Server: func(cfg *Config, _ []network.ID) network.Boot {
-			return logstore.Server(logstore.Config{LogLimit: 1024, Bug: bug(cfg, logstore.ParseBug)})
+			return logstore.Server(logstore.Config{LogLimit: 1024, Bug: logstore.Bug(cfg.Bug)})
 		},
 		Client: func(c *Cluster, i int, script []nodes.Op) network.Boot {
 			return nodes.Client(nodes.ClientConfig{Servers: c.Servers, Home: i, Script: script,
@@ -114,7 +100,7 @@ func Lease() *Scenario {
 	cfg.Nemesis = chaos.Nemesis{Faults: 6, Within: 2 * time.Second}
 	of := func(cfg *Config, servers []network.ID) lease.Config {
 		return lease.Config{Server: servers[0], Resource: servers[1], Lease: 150 * time.Millisecond,
-			Rounds: cfg.Workload.Operations, Bug: bug(cfg, lease.ParseBug)}
+			Rounds: cfg.Workload.Operations, Bug: lease.Bug(cfg.Bug)}
 	}
 	return &Scenario{
 		Name:       "lock/lease",
@@ -171,7 +157,7 @@ func Election() *Scenario {
 		Unscripted: true,
 		Test:       "./nodes/election",
 		Server: func(cfg *Config, servers []network.ID) network.Boot {
-			return election.Server(election.Config{Servers: servers, Bug: bug(cfg, election.ParseBug)})
+			return election.Server(election.Config{Servers: servers, Bug: election.Bug(cfg.Bug)})
 		},
 		Roles: map[string]func(c *Cluster) []network.ID{
 			leaderRole: func(c *Cluster) []network.ID {
@@ -202,14 +188,13 @@ func Commit() *Scenario {
 	cfg.Nemesis = chaos.Nemesis{Faults: 6, Within: time.Second}
 	of := func(cfg *Config, servers []network.ID) commit.Config {
 		return commit.Config{Coordinator: servers[0], Participants: servers[1:],
-			Refuse: network.ProbOf(0.1), Bug: bug(cfg, commit.ParseBug)}
+			Refuse: network.ProbOf(0.1), Bug: commit.Bug(cfg.Bug)}
 	}
 	return &Scenario{
-		Name:     "transaction/two-phase-commit",
-		Doc:      "two-phase commit with write-ahead logs: a transaction is carried out everywhere or nowhere",
-		Defaults: cfg,
-		// Disks too, but ballots are written so seldom that hardly a fault would be felt.
-		Survives:   []chaos.Class{chaos.Crashes, chaos.Partitions, chaos.Pauses, chaos.Clocks, chaos.Noise},
+		Name:       "transaction/two-phase-commit",
+		Doc:        "two-phase commit with write-ahead logs: a transaction is carried out everywhere or nowhere",
+		Defaults:   cfg,
+		Survives:   durable(),
 		Bugs:       names(commit.Bugs()),
 		MinServers: 2,
 		MaxServers: maxServers,

@@ -1,9 +1,11 @@
 package scenario
 
 import (
+	"slices"
 	"time"
 
 	"phoenix/network"
+	"phoenix/nodes"
 	"phoenix/nodes/register"
 	"phoenix/resilience/chaos"
 )
@@ -99,7 +101,7 @@ func ABD() *Scenario {
 		Bugs:       abdBugs(),
 		Test:       "./nodes/register -run '^TestABD$'",
 		Server: func(cfg *Config, servers []network.ID) network.Boot {
-			return register.ABD(register.Config{Servers: servers, Bug: bug(cfg, register.ParseBug)})
+			return register.ABD(register.Config{Servers: servers, Bug: register.Bug(cfg.Bug)})
 		},
 	}
 }
@@ -109,23 +111,21 @@ func DurableABD() *Scenario {
 	s := ABD()
 	s.Name = "register/abd-durable"
 	s.Doc = "replicated on majorities of servers with disks: linearizable however many crash and come back"
+	s.Revision = 1 // disks are formatted
+	s.Disks = nodes.FormatWAL()
 	s.Defaults.Disk = spinning()
 	s.Defaults.Nemesis.Faults = 8
 	s.Survives, s.Forgetful = durable(), false
 	s.DiskModes = storageModes()
-	s.Bugs = []string{register.AckBeforeSync.String()}
+	s.Bugs = []string{string(register.AckBeforeSync)}
 	s.Test = "./nodes/register -run Durable"
 	s.Server = func(cfg *Config, servers []network.ID) network.Boot {
-		return register.ABD(register.Config{Servers: servers, Durable: true, Bug: bug(cfg, register.ParseBug)})
+		return register.ABD(register.Config{Servers: servers, Durable: true, Bug: register.Bug(cfg.Bug)})
 	}
 	return s
 }
 
-// abdBugs returns the names of the planted bugs of ABD.
+// abdBugs returns the names of the planted bugs of ABD without disks.
 func abdBugs() []string {
-	var names []string
-	for b := register.NoWriteBack; b <= register.AmnesiacVotes; b++ {
-		names = append(names, b.String())
-	}
-	return names
+	return slices.DeleteFunc(names(register.Bugs()), func(b string) bool { return b == string(register.AckBeforeSync) })
 }

@@ -12,6 +12,7 @@ import (
 	"phoenix/properties/linear"
 	"phoenix/resilience/chaos"
 	"phoenix/sim"
+	"phoenix/sim/disk"
 
 	"github.com/zeebo/xxh3"
 )
@@ -44,6 +45,8 @@ type Scenario struct {
 	// DiskModes are the disk faults that the servers survive; nil means slow, stall
 	// and torn.
 	DiskModes []string
+	// Disks is what the disk of each server holds before it boots for the first time.
+	Disks disk.Image
 	// NeedsAll says that it takes all servers to make progress, where otherwise a
 	// majority has to: so many of those that are down boot when the faults are over.
 	NeedsAll bool
@@ -224,15 +227,16 @@ func (s *Scenario) Run(o Options) *Result {
 	}
 	p := &phases{s: s, r: r, c: c, set: set, hist: linear.Watch(w)}
 	if cfg.Heal > 0 && !s.NoStore {
-		p.probe = new(probe)
+		p.probe = &probe{writes: slices.Contains(s.Survives, chaos.Disks)}
 		set.Eventually(RecoveredName, p.probe.stuck)
 	}
+	p.state.watch(w)
 	p.plan = chaos.Apply(c.Network, s.cast(c), cfg.Faults)
 	end, healed := p.run()
 	r.Digest, r.Events, r.Virtual, r.End = w.Digest(), w.Events(), w.Now(), end.String()
 	r.Picks, r.Findings, r.Operations = w.Picks(), w.Findings(), p.operations()
 	r.Effects = p.plan.Effects()
-	r.Faults = coverage(w, p.plan, len(cfg.Faults)-drawn)
+	r.Faults = coverage(w, p.plan, len(cfg.Faults)-drawn, p.state.repaired)
 	r.judge(c, set.Judge(end, healed), p.hist)
 	return r
 }
@@ -249,7 +253,10 @@ func (s *Scenario) build(w *sim.World, r *Result) *Cluster {
 		c.Servers = append(c.Servers, network.ID(i))
 	}
 	for _, name := range servers {
-		n.Add(name, s.Server(cfg, c.Servers))
+		id := n.Add(name, s.Server(cfg, c.Servers))
+		if len(s.Disks.Files) > 0 {
+			n.Disk(id).Load(s.Disks)
+		}
 	}
 	wl := &cfg.Workload
 	script := nodes.Workload{Operations: wl.Operations, Keys: wl.Keys, Reads: wl.Reads, CAS: wl.CAS, Think: wl.Think}

@@ -82,7 +82,18 @@ func ParseFile(name string, data []byte) (*File, error) {
 		return nil, f.at(nil, "is empty, expected YAML")
 	}
 	f.body = tree.Docs[0].Body
+	part(tokens)
 	return f, nil
+}
+
+// part cuts the chain of tokens before each entry of a list: the library follows it to
+// both ends for each value that is read from its text, of which long lists have many.
+func part(tokens token.Tokens) {
+	for _, t := range tokens {
+		if t.Type == token.SequenceEntryType && t.Prev != nil {
+			t.Prev.Next, t.Prev = nil, nil
+		}
+	}
 }
 
 // refused returns the first token of what is not supported, and why.

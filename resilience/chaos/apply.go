@@ -31,7 +31,8 @@ type Injection struct {
 	claimed  map[string]bool            // counters of the world that tell of faults of the plan
 	holders  map[string]*share          // who has what a counter says, see take
 	skews    map[*sim.Host]sim.Duration // of monotonic clocks as they were before they drifted
-	standing []stands                   // see stand
+	standing map[spot][]*Fault          // see stand
+	rooms    map[sim.HostID][]*room     // of disks, nil unless used; see fill
 }
 
 // live is a fault of the plan in its world.
@@ -74,6 +75,7 @@ func Apply(n *network.Network, c Cast, p Plan) *Injection {
 	in := &Injection{
 		net: n, w: w, cast: c, plan: p, live: make([]live, len(p)),
 		claimed: map[string]bool{}, holders: map[string]*share{}, skews: map[*sim.Host]sim.Duration{},
+		standing: map[spot][]*Fault{},
 	}
 	said := map[string]int{}
 	for i := range p {
@@ -139,21 +141,40 @@ func (in *Injection) end(i int) bool {
 // those that crashed for a while, and undoes what faults left behind that a repair
 // would: clocks that jumped are set right, and what disks damaged or lost of synced
 // data is there again. Hosts that crashed for good stay down, and what crashes took
-// of unsynced data is gone.
+// of unsynced data is gone. Hosts boot and go on last, when nothing else is in force;
+// tasks and syncs that a slow host or disk has in hand end as they would without it.
 func (in *Injection) Heal() {
 	if in.healed {
 		return
 	}
 	in.healed = true
-	for i := range in.live {
-		in.end(i)
-	}
+	in.endAll(func(k Kind) bool { return !k.wakes() })
 	for i := range in.live {
 		for _, fn := range in.live[i].heals {
 			fn()
 		}
 	}
+	in.endAll(Kind.wakes)
+	for i := range in.plan {
+		if in.plan[i].Kind == Slow {
+			for _, h := range in.live[i].hosts {
+				h.Hurry()
+			}
+		}
+	}
 }
+
+// endAll ends the faults of some kinds, in order of the plan.
+func (in *Injection) endAll(of func(Kind) bool) {
+	for i := range in.live {
+		if of(in.plan[i].Kind) {
+			in.end(i)
+		}
+	}
+}
+
+// wakes reports whether hosts run code as such a fault ends.
+func (k Kind) wakes() bool { return k == Crash || k == Pause || k == Slow }
 
 // Effects returns what became of each fault so far, in order of the plan.
 func (in *Injection) Effects() []Effect {

@@ -20,5 +20,5 @@
 // without the seed. Each fault comes from randomness of its own.
 //
 // Plans are edited without drawing anything anew: Merge, Plan.Without,
-// Plan.WithoutHost, Plan.Rename.
+// Plan.Keep, Plan.Rename.
 package chaos

@@ -4,11 +4,12 @@ import "slices"
 
 // Without returns the plan without fault i, and without what ends it by name.
 func (p Plan) Without(i int) Plan {
-	return p.keep(func(j int, _ *Fault) bool { return j != i })
+	return p.Keep(func(j int, _ *Fault) bool { return j != i })
 }
 
-// keep returns the faults that ok accepts, by number, without the Ends of others.
-func (p Plan) keep(ok func(i int, f *Fault) bool) Plan {
+// Keep returns the faults that ok accepts, given their numbers too, and of the Ends
+// among them those of faults that are left.
+func (p Plan) Keep(ok func(i int, f *Fault) bool) Plan {
 	kept := Plan{}
 	names := map[string]bool{}
 	for i := range p {
@@ -40,16 +41,6 @@ func (p Plan) Mentions() []string {
 	return all
 }
 
-// WithoutHost returns the plan as it is when a name is no more, see Rename.
-func (p Plan) WithoutHost(name string) Plan {
-	return p.Rename(func(n string) string {
-		if n == name {
-			return ""
-		}
-		return n
-	})
-}
-
 // Rename returns the plan with another name for each that its targets mention; ""
 // drops the name. So the plan of a cluster becomes that of a smaller one. A target
 // stays as it is otherwise, also in how many it picks. What strikes nobody any more is
@@ -62,7 +53,7 @@ func (p Plan) Rename(as func(name string) string) Plan {
 	for i, f := range p {
 		renamed[i], alive[i] = f.rename(as)
 	}
-	return renamed.keep(func(i int, _ *Fault) bool { return alive[i] })
+	return renamed.Keep(func(i int, _ *Fault) bool { return alive[i] })
 }
 
 // rename reports false if nothing of the fault is left.

@@ -98,7 +98,7 @@ func hostForms() []form {
 			"at 1s for 1s disk s1 sync-error 5%"},
 			diskModes, []part{onPart, modePart, diskPart}, true},
 		{Form{Exhaust, Resources, "exhaust HOSTS inbox|bandwidth|disk NUMBER",
-			"hosts take so many waiting tasks, send so many bytes a second, or have so many bytes of disk left",
+			"hosts take so many waiting tasks, have links of so many bytes a second, or can write so many bytes to disk",
 			"at 1s for 1s exhaust s1 inbox 2"},
 			[]string{"inbox", "bandwidth", "disk"}, []part{onPart, modePart, numberPart}, true},
 		{Form{Byzantine, Treason, "byzantine HOSTS equivocate|lie|silent|replay|corrupt PROBABILITY [to HOSTS]",

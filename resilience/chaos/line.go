@@ -87,6 +87,9 @@ func (l *line) take(w string) bool {
 }
 
 func (l *line) expected(what string) error {
+	if len(l.words) == 0 {
+		return &WordError{0, "it is empty, expected " + what}
+	}
 	if l.at >= len(l.words) {
 		return &WordError{l.size, fmt.Sprintf("it ends after word %d, expected %s", len(l.words), what)}
 	}

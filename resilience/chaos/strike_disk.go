@@ -1,6 +1,8 @@
 package chaos
 
 import (
+	"slices"
+
 	"phoenix/network"
 	"phoenix/sim"
 	"phoenix/sim/disk"
@@ -70,17 +72,38 @@ func (in *Injection) fill(h *sim.Host, f *Fault, l *live) {
 			in.inject(h, l, disk.Fault{Kind: disk.Full, Name: l.name, Prob: sim.Certain})
 		}
 	}
-	left := f.N
-	if left == 0 {
+	if f.N == 0 {
 		full()
 		return
 	}
-	in.w.Observe(func(e *sim.Event) {
-		if left <= 0 || e.Kind != sim.Disk || e.Host != h.ID() || !l.inForce() {
-			return
-		}
-		if left -= int64(e.N); left <= 0 {
-			in.w.At(in.w.Now(), full) // an observer leaves the world as it is
-		}
+	if in.rooms == nil {
+		in.rooms = map[sim.HostID][]*room{}
+		in.w.Observe(in.written)
+	}
+	r := &room{f.N, full}
+	in.rooms[h.ID()] = append(in.rooms[h.ID()], r)
+	l.onEnd(func() {
+		in.rooms[h.ID()] = slices.DeleteFunc(in.rooms[h.ID()], func(other *room) bool { return other == r })
 	})
+}
+
+// room is what a fault leaves of a disk.
+type room struct {
+	left int64 // bytes
+	full func()
+}
+
+// written takes what a host writes off the rooms of its disk.
+func (in *Injection) written(e *sim.Event) {
+	if e.Kind != sim.Disk || e.N == 0 {
+		return
+	}
+	for _, r := range in.rooms[e.Host] {
+		if r.left <= 0 {
+			continue
+		}
+		if r.left -= int64(e.N); r.left <= 0 {
+			in.w.At(in.w.Now(), r.full) // an observer leaves the world as it is
+		}
+	}
 }

@@ -228,6 +228,29 @@ exhaust w disk 100000: 1, 0 touched
 `})
 }
 
+// A host boots, or goes on, when its disk works again, in whatever order the plan has them.
+func TestHealRestartsHostsWhenAllElseIsOver(t *testing.T) {
+	for _, plan := range []string{
+		"at 40ms for 1h crash w\nat 40ms disk w read-error 100%",
+		"at 40ms for 1h crash w\nat 30ms for 20ms disk w rot 100%",
+		"at 40ms pause w\nat 40ms exhaust w disk 0",
+		"at 30ms slow w by 35ms\nat 40ms disk w write-error 100%",
+		"at 30ms for 20ms slow w by 1000h",
+		"at 30ms disk w slow by 1h",
+	} {
+		m := newWriter(t, plan)
+		m.world.Run(sim.Limit{Until: sim.Time(62 * time.Millisecond)})
+		m.heard = map[string]string{}
+		m.plan.Heal()
+		m.world.Run(sim.Limit{Until: sim.Time(100 * time.Millisecond)})
+		require.Regexp(t, "^[.x]*$", m.heard["w"], plan)
+		require.Contains(t, m.heard["w"], "xxxx", plan)
+		for _, boot := range m.boots {
+			require.Equal(t, "4 records", boot, plan)
+		}
+	}
+}
+
 // What was synced is there again; what a crash tore was not.
 func TestHealMakesDisksWholeAgain(t *testing.T) {
 	for plan, want := range map[string]string{

@@ -124,28 +124,26 @@ func (in *Injection) setting(f *Fault, l *live, kind string, set func(h *sim.Hos
 	}
 }
 
-// stands is a fault that others like it look at while it is in force.
-type stands struct {
-	f *Fault
-	l *live
+// spot is what faults of one sort change about one host, all together.
+type spot struct {
+	host *sim.Host
+	sort string
 }
 
 // stand has inForce know a fault until it ends; what else is to happen at its end
 // comes after that.
 func (in *Injection) stand(f *Fault, l *live) {
-	in.standing = append(in.standing, stands{f, l})
+	for _, h := range l.hosts {
+		s := spot{h, f.Sort()}
+		in.standing[s] = append(in.standing[s], f)
+	}
 	l.onEnd(func() {
-		in.standing = slices.DeleteFunc(in.standing, func(x stands) bool { return x.l == l })
+		for _, h := range l.hosts {
+			s := spot{h, f.Sort()}
+			in.standing[s] = slices.DeleteFunc(in.standing[s], func(g *Fault) bool { return g == f })
+		}
 	})
 }
 
 // inForce returns the faults like f that are in force on h, in order of beginning.
-func (in *Injection) inForce(f *Fault, h *sim.Host) []*Fault {
-	var all []*Fault
-	for _, x := range in.standing {
-		if x.f.Kind == f.Kind && x.f.mode() == f.mode() && slices.Contains(x.l.hosts, h) {
-			all = append(all, x.f)
-		}
-	}
-	return all
-}
+func (in *Injection) inForce(f *Fault, h *sim.Host) []*Fault { return in.standing[spot{h, f.Sort()}] }

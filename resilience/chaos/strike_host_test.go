@@ -218,9 +218,9 @@ crash role:nobody: 0, 0 touched
 at 20ms for 10ms crash 2 of everyone
 at 40ms for 10ms crash 2 of everyone
 at 60ms for 10ms pause 70% of a b c`, `
-ab xxxx.x.xxx
+ab xx.xxx.xxx
 bc xx.x.x.xxx
-cd xx.xxx.xxx
+cd xx.x.x.xxx
 da xx.x.x.2xx
 crash 2 of everyone: 1, 6 touched
 crash 2 of everyone: 1, 6 touched

@@ -23,15 +23,27 @@ func (in *Injection) links(f *Fault, l *live) network.Cut {
 	return distinct(cut)
 }
 
-// around returns the links from and to any of the hosts, in order.
+// around returns the links from and to any of the hosts, which are in order of the
+// world, as the links are then. It takes time in their number.
 func (in *Injection) around(hosts []*sim.Host) network.Cut {
-	var all []network.ID
-	concerned := map[network.ID]bool{}
-	for _, h := range in.w.Hosts() {
-		all = append(all, h.ID())
-		concerned[h.ID()] = slices.Contains(hosts, h)
+	all := in.w.Hosts()
+	concerned := make([]bool, len(all))
+	for _, h := range hosts {
+		concerned[h.ID()] = true
 	}
-	return network.Where(all, func(i, j int) bool { return concerned[all[i]] || concerned[all[j]] })
+	var cut network.Cut
+	for _, from := range all {
+		to := hosts
+		if concerned[from.ID()] {
+			to = all
+		}
+		for _, h := range to {
+			if h != from {
+				cut = append(cut, [2]network.ID{from.ID(), h.ID()})
+			}
+		}
+	}
+	return cut
 }
 
 // distinct returns each link once.

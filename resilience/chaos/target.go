@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -86,8 +87,9 @@ func (c Cast) names() []string {
 	return all
 }
 
-// resolve returns the hosts of a target now, in order of the world. What is drawn
-// depends on the key alone. A name that nobody has is nobody: Validate refuses it.
+// resolve returns the hosts of a target now, in order of the world. Each has a rank,
+// drawn from the key and its name: a host more or less leaves the order of the others.
+// A name that nobody has is nobody: Validate refuses it.
 func (c Cast) resolve(w *sim.World, t Target, key sim.Key) []*sim.Host {
 	chosen := map[*sim.Host]bool{}
 	for _, name := range t.Of {
@@ -105,7 +107,11 @@ func (c Cast) resolve(w *sim.World, t Target, key sim.Key) []*sim.Host {
 	if want == len(all) {
 		return all
 	}
-	key.Rand().Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	ranks := make(map[*sim.Host]uint64, len(all))
+	for _, h := range all {
+		ranks[h] = key.Sub(h.Name()).Uint64()
+	}
+	slices.SortStableFunc(all, func(a, b *sim.Host) int { return cmp.Compare(ranks[a], ranks[b]) })
 	all = all[:want]
 	slices.SortFunc(all, func(a, b *sim.Host) int { return int(a.ID() - b.ID()) })
 	return all

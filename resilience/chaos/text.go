@@ -63,6 +63,10 @@ func parseFault(text string) (f Fault, err error) {
 		if f.For, err = l.duration(); err != nil {
 			return f, err
 		}
+		if f.For == 0 { // that would mean until the end, which is said by leaving it out
+			l.at--
+			return f, l.expected("a positive duration")
+		}
 	}
 	form, ok := forms[Kind(l.peek())]
 	if !ok {

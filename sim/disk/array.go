@@ -64,6 +64,11 @@ type request struct {
 	index uint64 // its number among the syncs of the file
 	err   error
 	done  func(error)
+
+	gen   uint32 // tells its event from those that it no longer waits for
+	begun sim.Time
+	takes time.Duration // without faults
+	due   sim.Time      // when it takes effect
 }
 
 // start puts r under way.
@@ -72,35 +77,48 @@ func (a *Array) start(r request, after time.Duration) {
 	if k := len(a.free); k > 0 {
 		i = a.free[k-1]
 		a.free = a.free[:k-1]
-		a.requests[i] = r
 	} else {
 		i = uint32(len(a.requests))
-		a.requests = append(a.requests, r)
+		a.requests = append(a.requests, request{})
 	}
-	a.w.Schedule(a.w.Now().Add(after), a.sink, uint64(i))
+	r.gen, r.begun = a.requests[i].gen, a.w.Now()
+	a.requests[i] = r
+	a.await(i, r.begun.Add(after))
+}
+
+// await has a request take effect at a time, and at no other.
+func (a *Array) await(i uint32, due sim.Time) {
+	const genBits = 24 // of the argument of an event
+	r := &a.requests[i]
+	r.gen, r.due = (r.gen+1)%(1<<genBits), due
+	a.w.Schedule(due, a.sink, uint64(r.gen)<<32|uint64(i))
 }
 
 // take ends a request.
 func (a *Array) take(i uint32) request {
 	r := a.requests[i]
-	a.requests[i] = request{}
+	a.requests[i] = request{gen: r.gen}
 	a.free = append(a.free, i)
 	return r
 }
 
 // Fire is called by the world when the disk has done a sync.
 func (a *Array) Fire(arg uint64) {
-	r := &a.requests[arg]
+	i := uint32(arg)
+	r := &a.requests[i]
 	d := r.d
+	if r.gen != uint32(arg>>32) {
+		return // it took effect earlier
+	}
 	if r.epoch != d.host.Epoch() {
-		a.take(uint32(arg)) // the machine lost power meanwhile
+		a.take(i) // the machine lost power meanwhile
 		return
 	}
-	if d.hold(uint32(arg)) {
+	if d.hold(i) {
 		return
 	}
 	d.complete(r)
-	d.host.Submit(answers{a}, arg)
+	d.host.Submit(answers{a}, uint64(i))
 }
 
 // answers is the task of a host that is told of a sync.

@@ -20,8 +20,8 @@ import (
 // Damage is what rot, misdirected, lost-write and lost-rename leave: content that
 // is not what was synced. It counts until it is overwritten or healed. What a crash
 // takes of unsynced data, torn sectors of such data, errors that the disk reports,
-// and disks that are wiped do not count; nor does a disk that was never used. A
-// misdirected write damages two places.
+// and disks that are wiped do not count; nor does a disk that was never used. A host
+// that the world does not have holds no good copy. A misdirected write damages two places.
 type Budget struct {
 	Groups [][]string `json:"groups,omitempty"`
 	Good   int        `json:"good,omitempty"`
@@ -76,6 +76,11 @@ func (b Budget) check() error {
 		if b.Good > len(g) {
 			return fmt.Errorf("disk: a fault budget keeps %d good copies, but the group %q has %d", b.Good, g, len(g))
 		}
+		for i, name := range g {
+			if slices.Contains(g[:i], name) {
+				return fmt.Errorf("disk: a group of a fault budget names %.60q twice, expected each host once", name)
+			}
+		}
 	}
 	return nil
 }
@@ -116,7 +121,7 @@ func (a *Array) spares(d *drive, at place) bool {
 			if other == d.host.Name() {
 				continue
 			}
-			if h := a.w.Lookup(other); h != nil && a.known(h) && a.drive(h).damaged(b.Scope, at) {
+			if h := a.w.Lookup(other); h == nil || a.known(h) && a.drive(h).damaged(b.Scope, at) {
 				good--
 			}
 		}

@@ -125,3 +125,16 @@ func TestABudgetCanBeReplaced(t *testing.T) {
 	require.Equal(t, uint64(64), rot.Fired)
 	require.Panics(t, func() { disks[0].a.SetBudget(Budget{Good: -1}) })
 }
+
+func TestAHostThatDoesNotExistHoldsNoGoodCopy(t *testing.T) {
+	for name, refused := range map[string]uint64{"unused": 0, "mistyped": 1} {
+		w, disks := replicas(t, WholeDisk, 0)
+		budget := Budget{Groups: [][]string{{"a", "b", name}}, Good: 2}
+		disks[0].a.SetBudget(budget)
+		rot := disks[0].Inject(Fault{Kind: Rot, File: "g"})
+		_, err := disks[0].ReadFile("g")
+		require.NoError(t, err)
+		require.Equal(t, [3]uint64{1 - refused, 1 - refused, refused}, counts(rot), name)
+		require.Empty(t, w.Findings())
+	}
+}

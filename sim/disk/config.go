@@ -67,8 +67,8 @@ type Config struct {
 	Capacity int64 `json:"capacity,omitempty"`
 	// Sync is how long a sync takes, beyond its writes.
 	Sync Latency `json:"sync,omitzero"`
-	// Write is how long each sector takes that a sync writes. Writing itself, into the
-	// page cache, takes no time.
+	// Write is how long each sector takes that a sync writes, a hundred years in all at
+	// most. Writing itself, into the page cache, takes no time.
 	Write Latency `json:"write,omitzero"`
 	// Budget bounds how many copies faults may damage.
 	Budget Budget `json:"budget,omitzero"`
@@ -108,6 +108,7 @@ const (
 	defaultSector = 512
 	maxSector     = 1 << 20
 	maxLatency    = time.Hour
+	maxSync       = 100 * 365 * 24 * time.Hour // of the writes of one sync: longer than any run
 )
 
 func (l Latency) ok() bool {

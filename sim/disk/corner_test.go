@@ -68,6 +68,25 @@ func TestHealingANameLeavesWhatWasDoneToItSince(t *testing.T) {
 	require.Equal(t, []string{"f=mine"}, b.shown())
 }
 
+// Healing a name would take away what a program has synced to the file that it found
+// under it: then both names stay as they are.
+func TestHealingANameLeavesAFileThatWasWrittenSince(t *testing.T) {
+	for _, m := range models {
+		b := based(t, m, "f=old", "tmp=new")
+		lost := b.Inject(Fault{Kind: LostRename})
+		require.NoError(t, b.Rename("tmp", "f"))
+		b.sync("/")
+		b.reboot()
+		b.append("f", "er")
+		b.sync("f")
+		lost.Heal()
+		require.Equal(t, []string{"f=older", "tmp=new"}, b.shown())
+		require.Equal(t, []string{"f=older tmp=new"}, b.states())
+		b.reboot()
+		require.Equal(t, []string{"f=older", "tmp=new"}, b.shown())
+	}
+}
+
 func TestANameThatACrashWritesAnewIsNotLostAnyMore(t *testing.T) {
 	b := based(t, Strict, "f=old", "tmp=new")
 	lost := b.Inject(Fault{Kind: LostRename})

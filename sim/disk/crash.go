@@ -243,6 +243,9 @@ func (d *drive) install(a *aftermath) {
 		l := d.lost[name]
 		if !l.shown {
 			l.shown = true
+			if l.file != nil {
+				l.written = l.file.written
+			}
 			l.by.affected()
 		}
 	}

@@ -275,9 +275,19 @@ func TestMistakesInConfigurationsAreNamed(t *testing.T) {
 		"disk: a fault budget keeps -1 good copies, expected 0 (no budget) or more": {Budget: Budget{Good: -1}},
 		"disk: scope(9) of a fault budget, expected disk, file or sector":           {Budget: Budget{Scope: 9}},
 		`disk: a fault budget keeps 2 good copies, but the group ["a"] has 1`:       {Budget: Budget{Good: 2, Groups: [][]string{{"a"}}}},
+		`disk: a group of a fault budget names "a" twice, expected each host once`:  {Budget: Budget{Groups: [][]string{{"a", "b", "a"}}}},
 	} {
 		require.EqualError(t, c.Check(), want)
 		require.PanicsWithValue(t, want, func() { NewArray(nil, c) })
 	}
 	require.NoError(t, Config{}.Check())
+}
+
+// An unsynced megabyte in sectors of one byte, an hour each, is longer than a duration
+// can tell.
+func TestASyncEndsHoweverLongItTakes(t *testing.T) {
+	b := newBox(t, Config{Sector: 1, Write: Latency{Min: time.Hour, Max: time.Hour}})
+	b.append("f", strings.Repeat("a", 3<<20))
+	b.sync("f")
+	require.Equal(t, sim.Time(maxSync), b.w.Now())
 }

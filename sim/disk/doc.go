@@ -52,7 +52,8 @@
 // programs do the same. Where a misdirected write lands depends on the sectors there are.
 //
 // Damage is a mask over what the medium was meant to hold, which is kept:
-// [Injected.Heal] and [Disk.HealMedium] take it off again. A write of a whole sector
+// [Injected.Heal] and [Disk.HealMedium] take it off again, but for a lost rename on the
+// results of which programs have built. A write of a whole sector
 // takes it off too; a write of a part leaves the rest damaged. Damage shows in every
 // read of what was synced, at once: there is no cache of clean pages. A lost rename
 // shows after the next crash. A [Budget] refuses damage that would leave too few good
@@ -63,8 +64,9 @@
 // from fsync Failures?" (USENIX ATC 2020), section 3. With Ext4 programs go on seeing
 // what they wrote until the host crashes, and the file keeps its length, with zeros or
 // its old bytes in it; with Strict they see the last synced state, as on Btrfs. All that
-// the sync would have written is lost, never a part; pending names are not, they become
-// durable with the next sync of the directory.
+// the sync would have written is lost, never a part (where a kernel would write it along
+// with a later change of its page); pending names are not, they become durable with the
+// next sync of the directory.
 //
 // # Events
 //

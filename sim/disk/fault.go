@@ -37,7 +37,8 @@ const (
 	// SyncError: a sync fails with ErrIO, and what it was to make durable never will
 	// be, though a second sync succeeds. Each sync.
 	SyncError
-	// Slow: a sync takes Factor times as long, and Delay longer. Each sync.
+	// Slow: a sync takes Factor times as long, and Delay longer, also if the fault ends
+	// meanwhile, unless it is healed. Each sync.
 	Slow
 	// Stall: no sync ends until the fault does. Each sync.
 	Stall
@@ -185,10 +186,14 @@ func (i *Injected) End() {
 	}
 }
 
-// Heal ends the fault and undoes the damage that it has done to the medium.
+// Heal ends the fault and undoes the damage that it has done to the medium. Syncs under
+// way that it slowed take no longer than without it.
 func (i *Injected) Heal() {
 	i.End()
 	i.d.heal(i)
+	if i.Kind == Slow {
+		i.d.hurry()
+	}
 }
 
 func (i *Injected) fired()    { i.Fired++; i.count.Fired++ }

@@ -257,6 +257,28 @@ func TestASlowDiskTakesLonger(t *testing.T) {
 	require.Equal(t, at.Add(time.Millisecond), b.w.Now())
 }
 
+func TestASlowDiskThatIsHealedDelaysNoSyncAnyMore(t *testing.T) {
+	b := newBox(t, Config{Sync: Latency{Min: 2 * time.Second, Max: 2 * time.Second}})
+	b.append("f", "a")
+	hour := b.Inject(Fault{Kind: Slow, Delay: time.Hour})
+	minute := b.Inject(Fault{Kind: Slow, Delay: time.Minute, Name: "other"})
+	var ended []sim.Time
+	b.Sync("f", func(err error) {
+		require.NoError(t, err)
+		ended = append(ended, b.w.Now())
+	})
+	b.w.RunFor(time.Second)
+	hour.Heal()
+	b.w.RunFor(2 * time.Minute)
+	b.SyncDir(func(error) { ended = append(ended, b.w.Now()) })
+	b.w.RunFor(time.Second)
+	minute.Heal()
+	b.w.Run(sim.Limit{})
+	require.Equal(t, []sim.Time{sim.Time(62 * time.Second), sim.Time(123 * time.Second)}, ended)
+	require.Equal(t, [3]uint64{1, 1, 0}, counts(hour))
+	require.Equal(t, [3]uint64{2, 2, 0}, counts(minute))
+}
+
 func TestAStalledDiskEndsNoSync(t *testing.T) {
 	b := newBox(t, Config{})
 	stall := b.Inject(Fault{Kind: Stall})

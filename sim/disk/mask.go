@@ -121,9 +121,11 @@ func (f *file) glance(p []byte) {
 
 // lostEntry is damage to the directory: what the medium gives for a name.
 type lostEntry struct {
-	file  *file // nil: none
-	by    *Injected
-	shown bool // a crash has made programs see it
+	file    *file // nil: none
+	by      *Injected
+	op      uint64 // the number of the operation that was lost
+	shown   bool   // a crash has made programs see it
+	written uint64 // how often the file had been written then
 }
 
 // hide has the medium keep the entries that op changes as they were.
@@ -132,7 +134,7 @@ func (d *drive) hide(op *dirop, by *Injected) {
 		d.lost = map[string]*lostEntry{}
 	}
 	for _, e := range op.set {
-		d.lost[e.name] = &lostEntry{file: d.given(e.name), by: by}
+		d.lost[e.name] = &lostEntry{file: d.given(e.name), by: by, op: op.number}
 	}
 	by.fired()
 	d.tell(by.Kind.String() + " damages " + op.text)
@@ -147,7 +149,8 @@ func (d *drive) given(name string) *file {
 }
 
 // HealMedium undoes all damage to the medium: it gives again what it was meant to
-// hold. What programs have read meanwhile they have read.
+// hold. What programs have read meanwhile they have read, and the names of a lost rename
+// stay as they were found if a program wrote to a file that would be gone without it.
 func (d *Disk) HealMedium() { d.heal(nil) }
 
 // heal undoes the damage of one fault, or all.
@@ -160,16 +163,35 @@ func (d *drive) heal(by *Injected) {
 			}
 		}
 	}
+	kept := d.builtOn()
 	// order: each entry is judged by itself
 	for name, l := range d.lost {
 		if by != nil && l.by != by {
 			continue
 		}
 		delete(d.lost, name)
-		if !d.pending(name) {
+		switch {
+		case kept[l.op]:
+			set(d.entries, name, l.file)
+		case !d.pending(name):
 			set(d.live, name, d.entries[name])
 		}
 	}
+}
+
+// builtOn returns the lost operations after which programs wrote to a file that they
+// found under its old name, and that has no name but for the loss.
+func (d *drive) builtOn() map[uint64]bool {
+	ops, meant := map[uint64]bool{}, map[*file]bool{}
+	for _, f := range d.entries {
+		meant[f] = true
+	}
+	for _, l := range d.lost {
+		if l.shown && l.file != nil && l.file.written != l.written && !meant[l.file] {
+			ops[l.op] = true
+		}
+	}
+	return ops
 }
 
 // pending reports whether an operation that is not durable concerns a name.

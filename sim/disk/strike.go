@@ -196,22 +196,33 @@ func (d *drive) persist(op *dirop) {
 	}
 }
 
-// slowed returns how long a sync takes under the faults that slow it.
-func (d *drive) slowed(r *request, takes time.Duration) time.Duration {
-	key := d.key
-	if r.f != nil {
-		key = r.f.key
-	}
+// slowed returns how long a sync takes under the faults that slow it, and tells which
+// of them do.
+func (d *drive) slowed(r *request, by func(*Injected)) time.Duration {
+	key, takes := r.key(), r.takes
 	for _, i := range d.faults {
 		if i.Kind == Slow && i.concerns(r.file()) && i.hits(key, r.index) {
 			slow := min(min(takes, maxLatency)*time.Duration(max(i.Factor, 1)), maxLatency) + i.Delay
 			if slow > takes {
-				i.strike()
+				by(i)
 				takes = slow
 			}
 		}
 	}
 	return takes
+}
+
+// hurry has the syncs under way take no longer than the faults in force have them.
+func (d *drive) hurry() {
+	for n := range d.a.requests {
+		r, now := &d.a.requests[n], d.a.w.Now()
+		if r.d != d || r.due <= now {
+			continue
+		}
+		if due := max(now, r.begun.Add(d.slowed(r, func(*Injected) {}))); due < r.due {
+			d.a.await(uint32(n), due)
+		}
+	}
 }
 
 // hold reports whether the request waits for the end of a stall.
@@ -232,6 +243,6 @@ func (d *drive) release() {
 	held := d.held
 	d.held = nil
 	for _, request := range held {
-		d.a.w.Schedule(d.a.w.Now(), d.a.sink, uint64(request))
+		d.a.await(request, d.a.w.Now())
 	}
 }

@@ -59,15 +59,15 @@ func (d *Disk) wait(p *sim.Proc, start func(done func(error))) error {
 	return err
 }
 
-// latency returns how long the sync takes, which writes so many sectors.
+// latency decides how long the sync takes, which writes so many sectors.
 func (d *drive) latency(r *request, sectors int64) time.Duration {
 	c := &d.a.cfg
-	takes := time.Duration(0)
 	if c.Sync != (Latency{}) || c.Write != (Latency{}) {
 		draws := r.key().Sub("latency").Num(r.index)
-		takes = c.Sync.sample(draws.Uint64()) + time.Duration(sectors)*c.Write.sample(draws.Num(1).Uint64())
+		each := c.Write.sample(draws.Num(1).Uint64())
+		r.takes = c.Sync.sample(draws.Uint64()) + each*time.Duration(min(sectors, int64(maxSync/max(each, 1))))
 	}
-	return d.slowed(r, takes)
+	return d.slowed(r, (*Injected).strike)
 }
 
 // key names the randomness of what is synced.

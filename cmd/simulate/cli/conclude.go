@@ -15,10 +15,8 @@ import (
 func (a *app) conclude(ctx context.Context, f *runFlags, c *campaign, dir *folder) error {
 	c.saveFailures(f.failDir) // first: the report names the files
 	rep := c.report(ctx.Err() != nil)
-	tell, err := a.shrinkFirst(ctx, f, c, &rep)
-	if err != nil {
-		return err
-	}
+	tell := a.shrinkFirst(ctx, f, c, &rep)
+	interrupted := ctx.Err() != nil // during the campaign or the shrinking
 	if err := a.print(c, &rep); err != nil {
 		return err
 	}
@@ -27,7 +25,7 @@ func (a *app) conclude(ctx context.Context, f *runFlags, c *campaign, dir *folde
 	if dir != nil {
 		a.finish(context.WithoutCancel(ctx), dir, c, &rep)
 	}
-	if !rep.Interrupted {
+	if !interrupted {
 		return a.exit(statusOf(rep.Verdict), c.unsaved...)
 	}
 	if rep.Resume != "" {

@@ -22,8 +22,21 @@ func commandLines(page string) [][]string {
 		for line := range strings.Lines(block) {
 			if rest, ok := strings.CutPrefix(line, "go run ./cmd/simulate"); ok {
 				rest, _, _ = strings.Cut(rest, " #")
-				all = append(all, strings.Fields(rest))
+				all = append(all, words(rest))
 			}
+		}
+	}
+	return all
+}
+
+// words splits a line as a shell does, with words in single quotes whole.
+func words(line string) []string {
+	var all []string
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			all = append(all, part)
+		} else {
+			all = append(all, strings.Fields(part)...)
 		}
 	}
 	return all

@@ -157,13 +157,34 @@ func TestASignalEndsARunInOrder(t *testing.T) {
 }
 
 func TestASecondSignalKills(t *testing.T) {
-	cmd, _, stderr := start(t, "hanging", "run", "test/hanging", "--seeds", "0..1000000000", "--no-out")
-	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	cmd, _, stderr := start(t, "hanging", "run", "test/hanging", "--seeds", "0..1000000000", "--no-out", "--workers", "1")
 	line, err := stderr.ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "hanging\n", line)
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	line, err = stderr.ReadString('\n')
 	require.NoError(t, err)
 	require.Equal(t, "simulate: interrupted, finishing what has begun; a second interrupt kills\n", line)
 	require.NoError(t, cmd.Process.Signal(os.Interrupt))
 	var exit *exec.ExitError
 	require.ErrorAs(t, cmd.Wait(), &exit)
 	require.Equal(t, syscall.SIGINT, exit.Sys().(syscall.WaitStatus).Signal())
+}
+
+func TestAnInterruptedLocalizationHasNoTable(t *testing.T) {
+	t.Chdir(t.TempDir())
+	code, _, _ := call(t, context.Background(), scenario.Registers(), "run", "register/primary-backup", "--max-failures", "1", "--no-out")
+	require.Equal(t, exitFail, code)
+	files, err := filepath.Glob("testdata/sim/*.simfail")
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	ctx, interrupt := context.WithCancel(context.Background())
+	all := scenarios(during(scenario.PrimaryBackup(), 10, interrupt))
+	code, stdout, stderr := call(t, ctx, all, "replay", files[0], "--localize", "--json")
+	require.Equal(t, exitInterrupted, code)
+	require.Contains(t, stderr, "simulate: "+files[0]+": interrupted: there is no table")
+	var rep failed
+	require.NoError(t, json.Unmarshal([]byte(stdout), &rep))
+	require.Equal(t, properties.Inconclusive, rep.Verdict)
+	require.Contains(t, rep.Error, "interrupted")
 }

@@ -19,8 +19,12 @@ func (a *app) listCommand() *cobra.Command {
 		Short: "List the scenarios, the planted bugs, the faults or the nemeses",
 		Long: `List the scenarios: name and what it is. Those marked "planted bug" are wrong on
 purpose: a checker must find it. Or list the planted bugs, with what to run to find
-each; the faults that a plan can have, with how they are written; or the nemeses that
-draw plans.`,
+each and within how many seeds it is found; the faults that a plan can have, with how
+they are written, what they do and an example; or the nemeses that draw plans.
+
+In front of every fault may stand "at DURATION" (when it begins, 0s unless said) and
+"for DURATION" (after which it ends; without it, it lasts as long as the chaos), and
+behind it "as NAME", for "end NAME".`,
 		Example: `  simulate list
   simulate list bugs
   simulate list faults

@@ -37,23 +37,49 @@ type localizeReport struct {
 	*traces.Localization
 }
 
-// errStopped is what ends a localization that was interrupted: a part of it says
-// nothing.
-var errStopped = errors.New("interrupted")
+// errStopped is what ends a localization that was interrupted.
+var errStopped = errors.New("interrupted: there is no table, as a part of one says little")
 
 // localize prints the failure probability against the time from which chance is
 // drawn anew.
-func (a *app) localize(ctx context.Context, f *localizeFlags, path string, s *scenario.Scenario, file *traces.Failure) (err error) {
+func (a *app) localize(ctx context.Context, f *localizeFlags, path string, s *scenario.Scenario, file *traces.Failure) error {
+	if out := file.Replay(s, nil); out.Status != traces.Reproduced {
+		fmt.Fprintf(a.err, "simulate: %s: %s: %s; what follows is about the run that it leads to now\n", out.Status, path, out.Reason)
+	}
+	l, err := a.located(ctx, f, s, file)
+	if err != nil {
+		code := exitInconclusive
+		if err == errStopped {
+			code = exitInterrupted
+		}
+		why := fmt.Sprintf("%s: %v", path, err)
+		fmt.Fprintf(a.err, "simulate: %s\n", why)
+		if a.json {
+			a.report(failed{unknown(), why})
+		}
+		return status(code)
+	}
+	if a.json {
+		a.report(localizeReport{headed(properties.Fail), path, s.Name, file.Seed, l})
+	} else if err := l.WriteText(a.out); err != nil {
+		return err
+	}
+	return statusOf(properties.Fail)
+}
+
+// located runs a file as often as the table takes. An error is errStopped, or says
+// that the file does not fail.
+func (a *app) located(ctx context.Context, f *localizeFlags, s *scenario.Scenario, file *traces.Failure) (l *traces.Localization, err error) {
 	bar := startProgress(a.err, uint64(2*f.points*f.samples), "runs")
 	defer bar.stop()
 	defer func() {
 		if r := recover(); r == errStopped {
-			err = status(exitInterrupted)
+			err = errStopped
 		} else if r != nil {
 			panic(r)
 		}
 	}()
-	l, err := traces.Localize(s, file, traces.LocalizeOptions{
+	return traces.Localize(s, file, traces.LocalizeOptions{
 		Points: f.points, Samples: f.samples,
 		Parallel: func(n int, run func(int)) {
 			for range inOrder(ctx, f.workers, upTo(n), func(i int) bool { run(i); return true }) {
@@ -64,18 +90,6 @@ func (a *app) localize(ctx context.Context, f *localizeFlags, path string, s *sc
 			}
 		},
 	})
-	if err != nil {
-		fmt.Fprintf(a.err, "simulate: %s: %v\n", path, err)
-		return status(exitInconclusive)
-	}
-	if a.json {
-		a.report(localizeReport{headed(properties.Fail), path, s.Name, file.Seed, l})
-		return statusOf(properties.Fail)
-	}
-	if err := l.WriteText(a.out); err != nil {
-		return err
-	}
-	return statusOf(properties.Fail)
 }
 
 // upTo yields 0 to n-1.

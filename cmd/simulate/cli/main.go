@@ -133,6 +133,7 @@ Exit code: 0 pass, 1 violation, 2 inconclusive, 3 nondeterminism, 64 usage,
 		Example: `  simulate demo
   simulate list
   simulate run register/abd --seeds 0..1000
+  simulate shrink testdata/sim/single-copy-9d10.simfail
   simulate check history.edn --model cas-register`,
 		Version:       version(),
 		SilenceErrors: true,
@@ -167,6 +168,11 @@ func (a *app) completeScenarios(_ *cobra.Command, args []string, _ string) ([]st
 	var names []string
 	for _, s := range a.scenarios {
 		names = append(names, s.Name+"\t"+s.Doc)
+	}
+	for _, b := range scenario.Bugs() {
+		if strings.Contains(b.Name, ":") { // others are scenarios
+			names = append(names, b.Name+"\t"+b.Doc)
+		}
 	}
 	return names, cobra.ShellCompDirectiveDefault
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -34,10 +35,14 @@ func planted(name string) *scenario.Scenario {
 	return &s
 }
 
-// hanging never ends: no interrupt can wait for it.
+// hanging never ends: no interrupt can wait for it. It says when it has begun.
 func hanging() *scenario.Scenario {
 	s := planted("test/hanging")
-	s.Server = func(*scenario.Config, []network.ID) network.Boot { time.Sleep(time.Hour); return nil }
+	s.Server = func(*scenario.Config, []network.ID) network.Boot {
+		fmt.Fprintln(os.Stderr, "hanging")
+		time.Sleep(time.Hour)
+		return nil
+	}
 	return s
 }
 

@@ -17,9 +17,10 @@ func (a *app) replayCommand() *cobra.Command {
 	var trace string
 	var where localizeFlags
 	cmd := &cobra.Command{
-		Use:   "replay FILE.simfail",
+		Use:   "replay FILE.simfail|-",
 		Short: "Run a failure again from its file",
-		Long: `Run a failure again from its file, which run and failing tests leave.
+		Long: `Run a failure again from its file, which run, shrink and failing tests leave; - is a
+file on standard input.
 
 Says whether the same events happened again (reproduced, exit code 1), other ones
 because the scenario, the code or the file has changed (stale, 2), or other ones
@@ -27,14 +28,23 @@ each time (nondeterministic, 3).
 
 With --localize it is run many times more, with all chance drawn anew from a time T
 on, for a grid of T: the table of how often it fails then tells when the failure
-became unavoidable.`,
+became unavoidable. The exit code is 1 if there is a table, and 2 if the file, as it
+stands, does not fail. A file as it was found tells more than a shrunk one, which has
+little chance left in it.`,
 		Example: `  simulate replay testdata/sim/single-copy-1f3a.simfail
   simulate replay testdata/sim/single-copy-1f3a.simfail --localize
   simulate replay testdata/sim/single-copy-1f3a.simfail --trace events.txt`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.replay(cmd.Context(), args[0], trace, &where) },
 	}
 	fl := cmd.Flags()
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		for _, name := range []string{"points", "samples", "workers"} {
+			if fl.Changed(name) && !where.on {
+				return usagef("--%s is for --localize, which is not given", name)
+			}
+		}
+		return a.replay(cmd.Context(), args[0], trace, &where)
+	}
 	fl.BoolVar(&where.on, "localize", false, "tell when the failure became unavoidable")
 	fl.IntVar(&where.points, "points", 16, "with --localize: times in the first grid, and as many where the probability rises most")
 	fl.IntVar(&where.samples, "samples", 32, "with --localize: runs for each time")
@@ -130,6 +140,9 @@ func newReplayReport(path string, s *scenario.Scenario, out *traces.Replayed) re
 // tellReplay prints the outcome of a replay for people.
 func (a *app) tellReplay(path string, s *scenario.Scenario, out *traces.Replayed) error {
 	r, again := out.Result, a.invocation+" replay "+quoted(path)
+	if path == stdin {
+		again += " < FILE"
+	}
 	if out.Status == traces.Reproduced {
 		fmt.Fprintf(a.out, "reproduced: %s, the same %d events, digest %s\n\n", path, r.Events, r.Digest)
 		return writeBlock(a.out, s, r, again)

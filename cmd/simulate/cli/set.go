@@ -82,11 +82,34 @@ func (a *app) with(sub *subject, data []byte, settings []string) (*subject, erro
 	if err != nil {
 		var e *scenario.SyntaxError
 		if errors.As(err, &e) {
-			return nil, usagef("--set: %s", e.Msg)
+			if strings.HasPrefix(e.Msg, "faults[") && strings.HasPrefix(settings[len(settings)-1], "faults=[\"") {
+				return nil, usagef("--fault: %s", e.Msg) // that is what settings makes of it
+			}
+			return nil, usagef("--set%s: %s", a.culprit(data, settings, e.Msg), e.Msg)
 		}
 		return nil, usagef("%v", err)
 	}
 	return &subject{s, doc, sub.arg, settings}, nil
+}
+
+// culprit returns the first of the settings that brings about the error, with a space
+// before it, or "" if the error names the field itself.
+func (a *app) culprit(data []byte, settings []string, problem string) string {
+	for i, setting := range settings {
+		text, err := override(data, settings[:i+1])
+		if err != nil {
+			break
+		}
+		var e *scenario.SyntaxError
+		if _, _, err = scenario.ParseDocument("--set", text, a.scenarios); errors.As(err, &e) && e.Msg == problem {
+			field, _, _ := strings.Cut(setting, "=")
+			if field, _, _ = strings.Cut(field, "."); strings.HasPrefix(problem, field) {
+				break
+			}
+			return " " + quoted(setting)
+		}
+	}
+	return ""
 }
 
 // quoted returns text as a shell takes it for one word.

@@ -21,6 +21,7 @@ import (
 type shrinkFlags struct {
 	out           string
 	runs, workers int
+	events        uint64
 	all           bool
 }
 
@@ -37,8 +38,8 @@ needed becomes faults of single messages. Each candidate is a whole run. The res
 does not depend on the number of workers.
 
 The smallest failure so far is always in FILE.min.simfail, which is a failure like
-others. A shrinking that ended early (--runs, an interrupt) goes on from there when
-it is asked for again.
+others. A shrinking that ended early (--runs, --events, an interrupt) goes on from there when
+either file is shrunk again.
 
 Prints the failure, its story (what matters, in order of virtual time) and the line
 that replays it. The exit code is that of replay.`,
@@ -50,6 +51,7 @@ that replays it. The exit code is that of replay.`,
 	fl := cmd.Flags()
 	fl.StringVar(&f.out, "out", "", "file for the smallest failure (default FILE.min.simfail)")
 	fl.IntVar(&f.runs, "runs", traces.DefaultShrinkRuns, "how many runs to make at most")
+	fl.Uint64Var(&f.events, "events", traces.DefaultShrinkEvents, "after how many events of all runs to make no more")
 	fl.IntVar(&f.workers, "workers", runtime.NumCPU(), "how many worlds to run at the same time")
 	fl.BoolVar(&f.all, "all", false, "tell every event, not only those that matter")
 	a.jsonFlag(cmd)
@@ -63,28 +65,31 @@ func (f *shrinkFlags) check(path string) error {
 	switch {
 	case f.runs < 1:
 		return usagef("--runs is %d, expected 1 or more", f.runs)
+	case f.events < 1:
+		return usagef("--events is 0, expected 1 or more")
 	case path == stdin && f.out == "":
 		return usagef("a failure on standard input needs --out, the file for the smallest one")
 	}
-	if f.out == "" {
+	return checkWorkers(f.workers)
+}
+
+// place chooses the file for the smallest failure, unless one is named: that of a
+// shrinking that goes on is its own.
+func (f *shrinkFlags) place(path string, file *traces.Failure) error {
+	switch {
+	case f.out == "" && file.Shrink != nil:
+		f.out = path
+	case f.out == "":
 		f.out = minPath(path)
 	}
-	if err := checkFile("out", f.out); err != nil {
-		return err
-	}
-	return checkWorkers(f.workers)
+	return checkFile("out", f.out)
 }
 
 // minExt ends the name of what a failure was shrunk to.
 const minExt = ".min.simfail"
 
 // minPath is where the smallest failure goes that is like the one in a file.
-func minPath(path string) string {
-	if strings.HasSuffix(path, minExt) {
-		return path
-	}
-	return strings.TrimSuffix(path, ".simfail") + minExt
-}
+func minPath(path string) string { return strings.TrimSuffix(path, ".simfail") + minExt }
 
 // shrink shrinks the failure in a file.
 func (a *app) shrink(ctx context.Context, f *shrinkFlags, path string) error {
@@ -98,6 +103,9 @@ func (a *app) shrink(ctx context.Context, f *shrinkFlags, path string) error {
 	s, file, err := traces.ParseFailure(name, data, a.scenarios)
 	if err != nil {
 		return badInput(err)
+	}
+	if err := f.place(path, file); err != nil {
+		return err
 	}
 	if out := reproduce(s, file); out.Status != traces.Reproduced {
 		return a.unshrinkable(path, s, out)
@@ -116,32 +124,44 @@ func (a *app) shrink(ctx context.Context, f *shrinkFlags, path string) error {
 	if ctx.Err() == nil {
 		return statusOf(properties.Fail)
 	}
-	fmt.Fprintf(a.err, "simulate: interrupted after %s; go on with: %s shrink %s\n",
-		plural(small.Runs, "run"), a.invocation, quoted(f.out))
+	a.interrupted(small, f.out)
 	return status(exitInterrupted)
 }
 
 // shrinkFirst shrinks the first failure of a campaign if that was asked for. It puts what
-// it found into the report, and returns it for people.
-func (a *app) shrinkFirst(ctx context.Context, f *runFlags, c *campaign, rep *runReport) ([]byte, error) {
+// it found into the report, and returns it for people. What goes wrong takes nothing from
+// the report.
+func (a *app) shrinkFirst(ctx context.Context, f *runFlags, c *campaign, rep *runReport) []byte {
 	if !f.shrink || len(c.shown) == 0 || c.failures[0].saved == "" {
-		return nil, nil
+		return nil
 	}
 	s, file := c.sub.scenario, c.failures[0].saved
-	sf := &shrinkFlags{out: minPath(file), runs: traces.DefaultShrinkRuns, workers: f.workers}
+	sf := &shrinkFlags{out: minPath(file), runs: traces.DefaultShrinkRuns, events: traces.DefaultShrinkEvents, workers: f.workers}
 	small, err := a.shrinkFile(ctx, sf, s, a.goOn(sf.out, traces.NewFailure(s, c.shown[0])))
 	if err != nil {
-		return nil, err
+		c.unsaved = append(c.unsaved, err)
+		return nil
+	}
+	if ctx.Err() != nil {
+		a.interrupted(small, sf.out)
 	}
 	rep.Shrunk = newShrinkReport(s, sf, small)
 	rep.Shrunk.File, rep.Shrunk.Replay = file, a.invocation+" replay "+quoted(sf.out)
 	if a.json {
-		return nil, nil
+		return nil
 	}
 	var b bytes.Buffer
 	fmt.Fprintln(&b)
-	err = rep.Shrunk.writeText(&b, s, small.Result)
-	return b.Bytes(), err
+	if err := rep.Shrunk.writeText(&b, s, small.Result); err != nil {
+		c.unsaved = append(c.unsaved, err)
+	}
+	return b.Bytes()
+}
+
+// interrupted says how to go on with a shrinking that was.
+func (a *app) interrupted(small *traces.Shrunk, out string) {
+	fmt.Fprintf(a.err, "simulate: interrupted after %s; go on with: %s shrink %s\n",
+		plural(small.Runs, "run"), a.invocation, quoted(out))
 }
 
 // reproduce is Failure.Replay, for which a run that is judged no failure is stale.
@@ -181,20 +201,22 @@ func (a *app) goOn(path string, f *traces.Failure) *traces.Failure {
 }
 
 // shrinkFile shrinks a failure and keeps the smallest so far in a file.
-func (a *app) shrinkFile(ctx context.Context, f *shrinkFlags, s *scenario.Scenario, file *traces.Failure) (*traces.Shrunk, error) {
+func (a *app) shrinkFile(
+	ctx context.Context, f *shrinkFlags, s *scenario.Scenario, file *traces.Failure,
+) (*traces.Shrunk, error) {
 	bar := startProgress(a.err, uint64(f.runs), "runs at most")
 	defer bar.stop()
 	var unsaved error
 	save := func(file *traces.Failure) {
 		text, err := file.Text()
 		if err == nil {
-			err = os.WriteFile(f.out, text, 0o666)
+			err = replaceFile(f.out, text)
 		}
 		unsaved = err
 	}
 	all := context.WithoutCancel(ctx) // what has begun is finished
 	small, err := traces.Shrink(ctx, s, file, traces.ShrinkOptions{
-		Runs: f.runs, Width: f.workers, Accepted: save, Tried: func(int) { bar.step(0) },
+		Runs: f.runs, Events: f.events, Width: f.workers, Accepted: save, Tried: func(int) { bar.step(0) },
 		Parallel: func(n int, run func(int)) {
 			for range inOrder(all, min(n, f.workers), upTo(n), func(i int) bool { run(i); return true }) {
 			}
@@ -208,6 +230,23 @@ func (a *app) shrinkFile(ctx context.Context, f *shrinkFlags, s *scenario.Scenar
 		return nil, usagef("--out: %w", plainPath(unsaved))
 	}
 	return small, nil
+}
+
+// replaceFile writes a file so that whatever ends the program leaves the one that was
+// there, or the new one.
+func replaceFile(path string, text []byte) error {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, text, 0o666) // a device stays one
+	}
+	next := path + ".next"
+	err := os.WriteFile(next, text, 0o666)
+	if err == nil {
+		err = os.Rename(next, path)
+	}
+	if err != nil {
+		os.Remove(next)
+	}
+	return err
 }
 
 // shrinkReport is the JSON object of shrink.

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"phoenix/properties/scenario"
+)
+
+func TestAnInterruptedShrinkingSaysHowToGoOn(t *testing.T) {
+	t.Chdir(t.TempDir())
+	all := scenarios(scenario.PrimaryBackup())
+	code, _, _ := call(t, context.Background(), all,
+		"run", "register/primary-backup", "--max-failures", "1", "--no-out", "--fail-dir", ".")
+	require.Equal(t, exitFail, code)
+	files, err := filepath.Glob("*.simfail")
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+
+	ctx, interrupt := context.WithCancel(context.Background())
+	all = scenarios(during(scenario.PrimaryBackup(), 12, interrupt))
+	code, stdout, stderr := call(t, ctx, all, "shrink", files[0], "--out", "small.simfail", "--workers", "1", "--json")
+	require.Equal(t, exitInterrupted, code)
+	var rep shrinkReport
+	require.NoError(t, json.Unmarshal([]byte(stdout), &rep))
+	require.False(t, rep.Done)
+	require.Less(t, rep.Runs, 12)
+	require.Contains(t, stderr, "go on with: simulate shrink small.simfail\n")
+
+	all = scenarios(scenario.PrimaryBackup())
+	code, _, _ = call(t, context.Background(), all, "shrink", "small.simfail")
+	require.Equal(t, exitFail, code)
+	code, _, _ = call(t, context.Background(), all, "shrink", files[0], "--out", "whole.simfail")
+	require.Equal(t, exitFail, code)
+	for _, name := range []string{"small.simfail", "whole.simfail"} {
+		code, stdout, _ := call(t, context.Background(), all, "replay", name)
+		require.Equal(t, exitFail, code)
+		require.Regexp(t, "^reproduced: ", stdout)
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		require.Contains(t, string(text), "done: true")
+	}
+}
