@@ -142,7 +142,7 @@ func (sh *shrinker) begin(f *Failure) error {
 		sh.state = *f.Shrink
 		sh.state.Pass = max(sh.state.Pass, 0) % len(passes)
 		sh.skip = max(sh.state.Step, 0)
-		sh.state.Idle = min(max(sh.state.Idle, 0), len(passes))
+		sh.state.Idle = min(max(sh.state.Idle, 0), len(passes)+1)
 	}
 	t := sh.attempt(draftOf(f))
 	sh.spend(t)

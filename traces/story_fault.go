@@ -24,6 +24,9 @@ func (t *teller) faults(shrunk bool) {
 		at, f0 := sim.Time(f.At), f
 		f0.At, f0.For = 0, 0
 		text := "fault: " + strings.TrimPrefix(f0.String(), "at 0s ")
+		if len(e.Hosts) > 0 {
+			text += " (" + strings.Join(e.Hosts, ", ") + ")"
+		}
 		if f.For > 0 {
 			text += ", for " + f.For.String()
 		}

@@ -3,6 +3,7 @@ package traces_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"phoenix/properties/scenario"
+	"phoenix/resilience/chaos"
 	"phoenix/traces"
 )
 
@@ -94,6 +96,33 @@ func TestAFailureThatWasNotShrunkHasAStory(t *testing.T) {
 		require.Positive(t, story.Matter)
 		require.Less(t, story.Matter, 20, "the operations beside the contradiction are left out")
 		require.Contains(t, storyOf(t, s, failures[0], false), "  wrong: "+r.Failed().Detail)
+	}
+}
+
+// A fault that something ends by its name has that end in its line, and the messages that
+// it lost are its own, though another one loses some at the same time.
+func TestAFaultIsToldWithItsEndAndWhatItLost(t *testing.T) {
+	s := scenario.PrimaryBackup()
+	cfg := s.Defaults
+	cfg.Nemesis, cfg.Heal, cfg.Servers, cfg.Clients = chaos.Nemesis{}, 0, 3, 3
+	plan, err := chaos.ParsePlan(`
+		at 10ms partition partial s1 | s2 as cut
+		at 20ms for 900ms partition partial s1 c1 | s3
+		at 950ms end cut
+	`)
+	require.NoError(t, err)
+	cfg.Faults = plan
+	for seed := uint64(0); ; seed++ {
+		require.Less(t, seed, uint64(100), "it fails")
+		r := s.Run(scenario.Options{Seed: seed, Config: &cfg})
+		if r.Failed() == nil || r.Effects[0].Touched == 0 || r.Effects[1].Touched == 0 {
+			continue
+		}
+		text := storyOf(t, s, traces.NewFailure(s, r), false)
+		for i, said := range []string{"s2 as cut, until 950ms; %d message", "s3, for 900ms; %d message"} {
+			require.Contains(t, text, fmt.Sprintf(said, r.Effects[i].Touched))
+		}
+		return
 	}
 }
 

@@ -161,3 +161,17 @@ func TestAStoreOnDisksThatTakesNoMoreWritesHasNotRecovered(t *testing.T) {
 	s.Survives = []chaos.Class{chaos.Crashes}
 	require.Equal(t, properties.Pass, outcome(t, s.Run(scenario.Options{Seed: 1}), scenario.RecoveredName).Verdict)
 }
+
+func TestWhatIsAlwaysUnderWayIsNoProofOfBeingStuck(t *testing.T) {
+	s := scenario.Commit()
+	cfg := s.Defaults
+	cfg.Clients, cfg.Workload.Operations = 2, 500
+	cfg.Until, cfg.Heal = 2*time.Second, 3*time.Second
+	seen := map[properties.Verdict]int{}
+	for seed := range uint64(20) {
+		r := s.Run(scenario.Options{Seed: seed, Config: &cfg})
+		require.Nil(t, r.Failed(), "seed %d", seed)
+		seen[r.Verdict]++
+	}
+	require.Positive(t, seen[properties.Inconclusive], "transactions under way at the end")
+}

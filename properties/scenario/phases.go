@@ -97,7 +97,15 @@ func (p *phases) healed() (end sim.Reason, chance bool) {
 	if !chance && end == sim.Quiescent {
 		end = sim.Stopped // that nothing happens any more proves nothing
 	}
-	return end, chance && (end == sim.TimeLimit || end == sim.Quiescent)
+	return end, chance && (end == sim.TimeLimit && !p.busy() || end == sim.Quiescent)
+}
+
+// busy reports whether clients still go on with their scripts while the probe, if there
+// is one, has its answers: then something is always under way, and that it has not come
+// to its end is no proof.
+func (p *phases) busy() bool {
+	lately := p.c.World.Now().Add(-p.c.Config.Workload.Timeout)
+	return p.state.invoked >= lately && (p.probe == nil || p.probe.answered())
 }
 
 // operations returns what became of the operations of the clients.
@@ -153,6 +161,7 @@ type serverState struct {
 	stopped  map[network.ID]bool // the node stops until it boots again
 	wiped    map[network.ID]bool // the disk is not the one that it was
 	repaired []string            // booted by core
+	invoked  sim.Time            // when an operation began last
 }
 
 // watch has s know what happens to servers.
@@ -160,6 +169,8 @@ func (s *serverState) watch(w *sim.World) {
 	s.stopped, s.wiped = map[network.ID]bool{}, map[network.ID]bool{}
 	w.Observe(func(e *sim.Event) {
 		switch {
+		case e.Kind == sim.Invoke:
+			s.invoked = e.At
 		case e.Kind == sim.Crash:
 			delete(s.stopped, e.Host)
 		case e.Kind == sim.Note && strings.HasPrefix(e.Name, nodes.JournalStops):

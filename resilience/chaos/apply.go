@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"phoenix/network"
@@ -18,6 +19,9 @@ type Effect struct {
 	// effect on; properties.Coverage knows of each kind which. What two faults that
 	// overlap do together, such as two that slow one host, counts for both.
 	Touched uint64
+	// Hosts are whom it struck, where that was open until it began: of a role, a group
+	// or a number of hosts.
+	Hosts []string
 }
 
 // Injection is a plan in force in a world.
@@ -182,6 +186,11 @@ func (in *Injection) Effects() []Effect {
 	for i, f := range in.plan {
 		l := &in.live[i]
 		all[i] = Effect{Fault: f}
+		for _, h := range l.hosts {
+			if !slices.Contains(f.On.Of, h.Name()) || f.On.Count > 0 || f.On.Share > 0 {
+				all[i].Hosts = append(all[i].Hosts, h.Name())
+			}
+		}
 		if l.begun && (l.fired == nil || l.fired()) {
 			all[i].Fired = 1
 		}

@@ -156,3 +156,20 @@ func TestOverIsWhenTheLastFaultBeginsOrEnds(t *testing.T) {
 		require.Equal(t, want, p.Over(), plan)
 	}
 }
+
+func TestAnEffectNamesWhomARoleOrANumberOfHostsMeant(t *testing.T) {
+	w := sim.New(sim.Config{})
+	defer w.Close()
+	n := network.New(w, network.Config{})
+	for _, name := range []string{"a", "b", "c"} {
+		n.Add(name, func(*network.Endpoint) network.Handler { return nil })
+	}
+	plan, err := chaos.ParsePlan("at 1s pause role:boss\nat 2s slow b c by 1ms\nat 3s crash 2 of a b c")
+	require.NoError(t, err)
+	in := chaos.Apply(n, chaos.Cast{Roles: map[string]func() []string{"role:boss": func() []string { return []string{"b"} }}}, plan)
+	w.Run(sim.Limit{})
+	all := in.Effects()
+	require.Equal(t, []string{"b"}, all[0].Hosts)
+	require.Empty(t, all[1].Hosts, "the text says it")
+	require.Len(t, all[2].Hosts, 2)
+}

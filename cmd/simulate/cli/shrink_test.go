@@ -46,3 +46,32 @@ func TestAnInterruptedShrinkingSaysHowToGoOn(t *testing.T) {
 		require.Contains(t, string(text), "done: true")
 	}
 }
+
+func TestAnInterruptedShrinkingAfterACampaignIsNoWholeOne(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, interrupt := context.WithCancel(context.Background())
+	all := scenarios(during(scenario.PrimaryBackup(), 40, interrupt))
+	code, stdout, stderr := call(t, ctx, all, "run", "register/primary-backup", "--seeds", "0..20", "--no-out",
+		"--fail-dir", ".", "--workers", "1", "--shrink", "--json")
+	require.Equal(t, exitInterrupted, code)
+	var rep runReport
+	require.NoError(t, json.Unmarshal([]byte(stdout), &rep))
+	require.False(t, rep.Interrupted, "the campaign came to its end")
+	require.Equal(t, 20, rep.Runs)
+	require.False(t, rep.Shrunk.Done)
+	require.Contains(t, stderr, "go on with: simulate shrink "+rep.Shrunk.Out+"\n")
+}
+
+func TestAFileIsReplacedAsAWhole(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, replaceFile("f", []byte("one")))
+	require.NoError(t, replaceFile("f", []byte("two")))
+	text, err := os.ReadFile("f")
+	require.NoError(t, err)
+	require.Equal(t, "two", string(text))
+	require.NoError(t, os.Mkdir("f.next", 0o777)) // what is written first cannot be
+	require.Error(t, replaceFile("f", []byte("three")))
+	text, err = os.ReadFile("f")
+	require.NoError(t, err)
+	require.Equal(t, "two", string(text))
+}
