@@ -91,7 +91,10 @@ func (p *phases) healed() (end sim.Reason, chance bool) {
 			since = sim.Forever
 			return false
 		}
-		since = min(since, w.Now())
+		if since == sim.Forever {
+			since = w.Now()
+			w.At(since.Add(steady), func() {}) // so that it is asked then, also if nothing happens
+		}
 		return w.Now() >= since.Add(steady)
 	}})
 	if !chance && end == sim.Quiescent {

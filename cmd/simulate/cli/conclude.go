@@ -26,6 +26,7 @@ func (a *app) conclude(ctx context.Context, f *runFlags, c *campaign, dir *folde
 		a.finish(context.WithoutCancel(ctx), dir, c, &rep)
 	}
 	if !interrupted {
+		a.hint(c)
 		return a.exit(statusOf(rep.Verdict), c.unsaved...)
 	}
 	if rep.Resume != "" {
@@ -33,6 +34,14 @@ func (a *app) conclude(ctx context.Context, f *runFlags, c *campaign, dir *folde
 			plural(c.sum.Runs, "run"), c.command(rest(c.seeds, c.sum.Runs)))
 	}
 	return a.exit(status(exitInterrupted), c.unsaved...)
+}
+
+// hint says where a planted bug shows that did not: most need faults of their own.
+func (a *app) hint(c *campaign) {
+	name := c.sub.scenario.Name + ":" + c.sub.doc.Bug
+	if c.sum.Failed == 0 && c.sub.doc.Bug != "" && c.sub.arg != name && plantedBug(name) != nil {
+		fmt.Fprintf(a.err, "simulate: the planted bug did not show; %s run %s has the faults that bring it out\n", a.invocation, name)
+	}
 }
 
 // print prints a campaign in the form that was asked for.

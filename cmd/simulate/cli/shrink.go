@@ -104,6 +104,9 @@ func (a *app) shrink(ctx context.Context, f *shrinkFlags, path string) error {
 	if err != nil {
 		return badInput(err)
 	}
+	if f.out == path && file.Shrink == nil {
+		return usagef("--out names the failure as it was found, expected another file")
+	}
 	if err := f.place(path, file); err != nil {
 		return err
 	}
@@ -121,11 +124,15 @@ func (a *app) shrink(ctx context.Context, f *shrinkFlags, path string) error {
 	} else if err := rep.writeText(a.out, s, small.Result); err != nil {
 		return err
 	}
-	if ctx.Err() == nil {
-		return statusOf(properties.Fail)
+	switch {
+	case ctx.Err() != nil:
+		a.interrupted(small, f.out)
+		return status(exitInterrupted)
+	case !small.Failure.Shrink.Done:
+		fmt.Fprintf(a.err, "simulate: not finished after %s; go on with: %s shrink %s\n",
+			plural(small.Runs, "run"), a.invocation, quoted(f.out))
 	}
-	a.interrupted(small, f.out)
-	return status(exitInterrupted)
+	return statusOf(properties.Fail)
 }
 
 // shrinkFirst shrinks the first failure of a campaign if that was asked for. It puts what
