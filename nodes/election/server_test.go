@@ -111,7 +111,7 @@ func make65() []network.ID {
 func FuzzTheMonitorTakesAnyNote(f *testing.F) {
 	for _, note := range []string{"", "election: leads term 1", "election: follows 99 in term 18446744073709551615",
 		"election: follows -1 in term x", "election: enters term 2",
-		"leads term 1", "election: leads term 99999999999999999999"} {
+		"leads term 1", "election: leads      term 0A", "election: leads term 99999999999999999999"} {
 		f.Add(note)
 	}
 	f.Fuzz(func(t *testing.T, note string) {
@@ -119,7 +119,7 @@ func FuzzTheMonitorTakesAnyNote(f *testing.F) {
 		w.Host(0).Note("%s", note)
 		_ = m.Settled()
 		require.NoError(t, m.AtMostOneLeader())
-		if !strings.HasPrefix(note, "election: leads term ") {
+		if !strings.Contains(note, "leads") {
 			require.Zero(t, m.Terms())
 		}
 	})

@@ -84,7 +84,9 @@ func TestPlansAreReadBackAsTheyWereMeant(t *testing.T) {
 			kinds[f.Kind] = true
 		}
 	})
-	require.Len(t, kinds, len(chaos.Kinds()))
+	if !testing.Short() { // a fifth of the plans need not have every kind
+		require.Len(t, kinds, len(chaos.Kinds()))
+	}
 }
 
 func TestModesThatAreTheDefaultAreOneFault(t *testing.T) {
