@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"phoenix/properties/scenario"
 	"phoenix/resilience/chaos"
 
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,21 @@ func TestThePageOnFaultsNamesAllOfThem(t *testing.T) {
 	}
 	require.Equal(t, forms.String(), between(t, string(page), "| class | written | what happens |\n|---|---|---|\n", "\n"+"`lose`"))
 	require.Equal(t, nemeses.String(), between(t, string(page), "| nemesis | what it draws |\n|---|---|\n", "\nA number of times"))
+}
+
+// TestThePagesNameEveryPlantedBug holds the table of 08-smallest-story.md, and the
+// names in that of BENCHMARKS.md, to the planted bugs that there are.
+func TestThePagesNameEveryPlantedBug(t *testing.T) {
+	page, err := os.ReadFile("08-smallest-story.md")
+	require.NoError(t, err)
+	measured, err := os.ReadFile("BENCHMARKS.md")
+	require.NoError(t, err)
+	var bugs strings.Builder
+	for _, b := range scenario.Bugs() {
+		fmt.Fprintf(&bugs, "| `%s` | %s | %d |\n", b.Name, cell(b.Doc), b.Worlds)
+		require.Contains(t, string(measured), "\n| `"+b.Name+"` | ")
+	}
+	require.Equal(t, bugs.String(), between(t, string(page), "| bug | what is wrong | found within |\n|---|---|---|\n", "\nTests hold"))
 }
 
 // TestThePlanOfThePageIsRead takes the lines that 07-faults.md begins with.
