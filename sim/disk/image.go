@@ -107,8 +107,8 @@ func ParseImage(text []byte) (Image, error) {
 			return Image{}, err
 		}
 	}
-	if err := p.lines.Err(); err != nil {
-		return Image{}, p.errorf("%v", err)
+	if err := p.lines.Err(); err != nil { // there is no other: the text is in memory
+		return Image{}, p.errorf("a line is too long, expected at most %d bytes", 8*maxName)
 	}
 	return p.im, nil
 }
@@ -135,12 +135,12 @@ func (p *imageParser) errorf(text string, args ...any) error {
 func (p *imageParser) file() error {
 	rest, ok := strings.CutPrefix(p.lines.Text(), "file ")
 	quoted, err := strconv.QuotedPrefix(rest)
-	if !ok || err != nil || len(quoted) > maxName {
+	if !ok || err != nil {
 		return p.errorf("%.40q: expected file \"NAME\" SIZE", p.lines.Text())
 	}
 	name, err := strconv.Unquote(quoted)
-	if err != nil || name == "" {
-		return p.errorf("%.40s: expected a name", quoted)
+	if err != nil || name == "" || len(name) > maxName { // of one that is quoted in another way it is the same
+		return p.errorf("%.40s: expected a name of at most %d bytes", quoted, maxName)
 	}
 	if n := len(p.im.Files); n > 0 && p.im.Files[n-1].Name >= name {
 		return p.errorf("file %.40q: expected one whose name comes after %.40q", name, p.im.Files[n-1].Name)
