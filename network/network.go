@@ -72,6 +72,7 @@ type Network struct {
 	inboxes  []int        // limits by host
 	onNoise  []func(NoiseEvent)
 	effects  []effect // scratch: of the message being sent
+	solo     *Solo    // takes what is sent instead of the links, if not nil
 	marks    marks
 }
 
@@ -155,6 +156,10 @@ func (n *Network) link(from, to ID) *link {
 
 // send is the way of a message up to when it is under way, or lost.
 func (n *Network) send(from, to ID, msg any) {
+	if n.solo != nil {
+		n.solo.sent(from, to, msg)
+		return
+	}
 	l := n.link(from, to)
 	n.messages++
 	index := l.sent

@@ -54,11 +54,21 @@ func scale(a, num, den int64) (down, up int64) {
 
 // Now returns the wall clock of h: virtual time, off by its offset, drift and
 // jumps. It may go backwards when the clock jumps.
-func (h *Host) Now() Time { return h.clock.monotonic(h.w.now).Add(h.clock.offset) }
+func (h *Host) Now() Time {
+	if h.w.manual != nil {
+		return h.w.manual(h)
+	}
+	return h.clock.monotonic(h.w.now).Add(h.clock.offset)
+}
 
 // Monotonic returns the monotonic clock of h, which no jump affects, only drift.
 // Timers run on it.
-func (h *Host) Monotonic() Time { return h.clock.monotonic(h.w.now) }
+func (h *Host) Monotonic() Time {
+	if h.w.manual != nil {
+		return h.w.manual(h)
+	}
+	return h.clock.monotonic(h.w.now)
+}
 
 // SetOffset sets how far the wall clock is ahead of the monotonic one.
 func (h *Host) SetOffset(d Duration) {

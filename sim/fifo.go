@@ -20,6 +20,9 @@ func (q *FIFO[T]) Push(v T) {
 	q.items = append(q.items, v)
 }
 
+// First returns the first item, in O(1). It panics if there is none.
+func (q *FIFO[T]) First() T { return q.items[q.head] }
+
 // Pop removes the first item, in O(1). It panics if there is none.
 func (q *FIFO[T]) Pop() T {
 	v := q.items[q.head]

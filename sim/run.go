@@ -80,11 +80,13 @@ func (w *World) loop(l *Limit) (why Reason) {
 			return Stopped
 		case w.seq >= l.Events:
 			return EventLimit
-		case w.queue.n == 0:
-			if l.Until != Forever {
-				w.now = max(w.now, l.Until)
+		case w.queue.n == 0: // as it always is in an untimed world
+			if why := w.offer(l.Until); why != 0 {
+				if l.Until != Forever {
+					w.now = max(w.now, l.Until)
+				}
+				return why
 			}
-			return Quiescent
 		case !w.queue.due(l.Until):
 			w.now = max(w.now, l.Until)
 			return TimeLimit
@@ -128,17 +130,20 @@ func (w *World) step() {
 	}
 }
 
-// pick removes the next item from the queue: the first, or the Chooser's choice.
+// pick removes the next item: the first of the queue, or the Chooser's choice.
 func (w *World) pick() item {
-	if !w.cfg.Interleave {
+	switch {
+	case !w.cfg.Interleave:
 		return w.queue.pop()
+	case w.cfg.Untimed:
+		return w.pickAny()
 	}
 	ready := w.dropStale(w.queue.ready())
-	if len(ready) < 2 {
+	if w.isStale(ready[0]) { // it is the only one, and no time passes for it
 		return w.queue.pop()
 	}
 	w.now, w.cause = ready[0].at, 0
-	return w.queue.take(w.Choose("next", len(ready)))
+	return w.queue.take(w.next(ready))
 }
 
 // dropStale removes cancelled timers from the ready items, so that the Chooser

@@ -49,7 +49,7 @@ func (t *Timer) Reset(d Duration) {
 		return
 	}
 	t.armed = true
-	t.due = h.Monotonic().Add(max(d, 0))
+	t.due = h.clock.monotonic(h.w.now).Add(max(d, 0))
 	t.schedule()
 }
 
@@ -83,7 +83,10 @@ func (t *Timer) cancel() {
 func (t *Timer) schedule() {
 	w := t.host.w
 	t.cancel()
-	t.armed, t.queued = true, true
+	t.armed, t.queued = true, w.manual == nil
+	if w.manual != nil {
+		return
+	}
 	at := max(t.host.clock.when(t.due), w.now)
 	w.Schedule(at, sinkTimer, uint64(t.place)<<32|uint64(w.timers.places[t.place].gen))
 	// A timer that is reset on every message leaves an event behind each time.

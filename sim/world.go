@@ -15,6 +15,13 @@ type Config struct {
 	// Interleave lets the Chooser order events that are due at one instant,
 	// under the label "next". Otherwise they happen first in, first out.
 	Interleave bool
+	// Untimed lets the Chooser order all that is pending, whatever its time, under the
+	// label "next": any event may come next, and virtual time becomes the greater of now
+	// and its time. What a run finds so does not hang on delays and timeouts. Alternatives
+	// are numbered in the order in which they were scheduled; messages of an ordered link
+	// do not overtake each other all the same. Limit.Until keeps out what is due later.
+	// It implies Interleave.
+	Untimed bool
 	// Reroll draws all randomness anew from a time on; nil means never.
 	Reroll *Reroll
 }
@@ -37,8 +44,9 @@ type World struct {
 	ended  bool  // Halt was called
 	closed bool
 
-	memory *memory // of queue and hash
+	memory *memory // of queue, order and hash
 	queue  *queue
+	order  *order // holds what is pending if Untimed, in the place of the queue
 	sinks  []Sink
 	funcs  slab[func()]
 
@@ -59,16 +67,19 @@ type World struct {
 
 	findings []Finding
 	faults   []*FaultCount
+	manual   func(*Host) Time // what clocks show, in a world driven by hand; see Manual
 }
 
 // New returns a world at time 0 without hosts.
 func New(cfg Config) *World {
 	m := memories.Get().(*memory)
-	w := &World{cfg: cfg, root: NewKey(cfg.Seed), chooser: cfg.Chooser, memory: m, queue: &m.queue, hash: &m.hash}
+	w := &World{cfg: cfg, root: NewKey(cfg.Seed), chooser: cfg.Chooser, memory: m, hash: &m.hash}
+	w.queue, w.order = &m.queue, &m.order
 	w.hash.reset()
 	if cfg.Reroll != nil {
 		w.root.reroll = newReroll(w, *cfg.Reroll)
 	}
+	w.cfg.Interleave = cfg.Interleave || cfg.Untimed
 	w.sinks = make([]Sink, sinkFirst, sinkFirst+2)
 	return w
 }
@@ -77,6 +88,7 @@ func New(cfg Config) *World {
 // thousands of times a second.
 type memory struct {
 	queue queue
+	order order
 	hash  hasher
 }
 
@@ -97,8 +109,9 @@ func (w *World) Close() {
 	}
 	w.final = w.hash.sum()
 	w.queue.reset()
+	w.order.reset()
 	memories.Put(w.memory)
-	w.memory, w.queue, w.hash = nil, nil, nil
+	w.memory, w.queue, w.order, w.hash = nil, nil, nil, nil
 }
 
 // Now returns the current virtual time.
@@ -136,20 +149,29 @@ func (w *World) Choose(label string, n int) int {
 	if n < 2 || w.closed {
 		return 0
 	}
-	if w.chooser == nil {
-		w.chooser = Seeded(w.root.Sub("choices"))
-	}
-	chooser := w.chooser
-	if w.root.reroll != nil {
-		chooser = w.root.reroll.chooser(chooser)
-	}
-	picked := chooser.Choose(label, n)
+	picked := w.decider().Choose(label, n)
 	if picked < 0 || picked >= n {
 		panic(fmt.Sprintf("sim: the Chooser picked %d for %q, expected 0 to %d", picked, label, n-1))
 	}
+	w.record(label, n, picked)
+	return picked
+}
+
+// decider returns who takes the decisions at the present time.
+func (w *World) decider() Chooser {
+	if w.chooser == nil {
+		w.chooser = Seeded(w.root.Sub("choices"))
+	}
+	if w.root.reroll != nil {
+		return w.root.reroll.chooser(w.chooser)
+	}
+	return w.chooser
+}
+
+// record notes a decision and tells it.
+func (w *World) record(label string, n, picked int) {
 	w.picks = append(w.picks, Pick{label, n, picked})
 	w.Emit(Event{Kind: Choice, Host: w.current(), Peer: NoHost, Name: label, Arg: uint64(picked), N: uint64(n)})
-	return picked
 }
 
 // Picks returns the decisions taken so far, for Replay. The slice is a copy.
@@ -200,7 +222,12 @@ func (w *World) Schedule(at Time, s SinkID, arg uint64) {
 	if at < w.now || arg>>argBits != 0 {
 		panic("sim: an event was scheduled in the past, or its argument is too large")
 	}
-	w.queue.push(item{at, w.cause, uint64(s)<<argBits | arg})
+	it := item{at, w.cause, uint64(s)<<argBits | arg}
+	if w.cfg.Untimed {
+		w.order.pending = append(w.order.pending, it)
+		return
+	}
+	w.queue.push(it)
 }
 
 // At runs fn at a time, which is moved to Now if it is earlier. fn belongs to the

@@ -1,0 +1,105 @@
+package explore
+
+import "slices"
+
+// make appends to dst the row of the state that a step leads to.
+func (x *expander) make(dst []uint32, s *succ) []uint32 {
+	sys := x.sys
+	start := len(dst)
+	dst = append(dst, x.row[:sys.networkAt()]...)
+	r := dst[start:]
+	setSum(r, s.sum)
+	if s.out != nil {
+		r[rowLocals+int(s.host)] = s.out.next
+	}
+	r[sys.observerAt()], r[sys.faultsAt()] = s.observer, s.faults
+	if sys.m.Network == Duplicating && s.kind == StepDeliver {
+		r[sys.lastAt()] = s.arg
+	}
+	net := x.row[sys.networkAt():][:x.row[rowLength]]
+	if sys.m.Network == NonDuplicating {
+		dst = merged(dst, net, s)
+	} else {
+		dst = append(dst, sys.rewired(append(x.net[:0], net...), s)...)
+	}
+	dst[start+rowLength] = uint32(len(dst) - start - sys.networkAt())
+	return dst
+}
+
+// merged appends a multiset of messages after a step, in order.
+func merged(dst, net []uint32, s *succ) []uint32 {
+	from := len(dst)
+	switch {
+	case s.at < 0:
+		dst = append(dst, net...)
+	case s.kind == StepDuplicate:
+		dst = append(append(append(dst, net[:s.at]...), s.arg), net[s.at:]...)
+	default:
+		dst = append(append(dst, net[:s.at]...), net[s.at+1:]...)
+	}
+	if s.out != nil {
+		for _, id := range s.out.sends {
+			dst = append(dst, id)
+			i := len(dst) - 1
+			for ; i > from && dst[i-1] > id; i-- {
+				dst[i] = dst[i-1]
+			}
+			dst[i] = id
+		}
+	}
+	return dst
+}
+
+// rewired returns the network after a step, in place of net.
+func (sys *system) rewired(net []uint32, s *succ) []uint32 {
+	switch {
+	case sys.m.Network == Ordered:
+		return sys.queued(net, s)
+	case sys.m.Network == NonDuplicating:
+		return merged(net[len(net):], net, s)
+	case s.kind == StepDrop:
+		net = slices.Delete(net, int(s.at), int(s.at)+1)
+	}
+	if s.out != nil {
+		for _, id := range s.out.sends {
+			if i, known := slices.BinarySearch(net, id); !known {
+				net = slices.Insert(net, i, id)
+			}
+		}
+	}
+	return net
+}
+
+// queued is rewired for Ordered channels.
+func (sys *system) queued(net []uint32, s *succ) []uint32 {
+	switch s.kind {
+	case StepDeliver, StepDrop:
+		if tail := sys.channels.at(net[s.at]).tail; tail != 0 {
+			net[s.at] = tail
+		} else {
+			net = slices.Delete(net, int(s.at), int(s.at)+1)
+		}
+	case StepDuplicate: // the copy is right behind the message
+		items := sys.channels.at(net[s.at]).items
+		net[s.at] = sys.internChannel(slices.Insert(slices.Clone(items), 1, items[0]))
+	}
+	if s.out != nil {
+		for _, id := range s.out.sends {
+			net = sys.enqueue(net, id)
+		}
+	}
+	slices.Sort(net)
+	return net
+}
+
+// enqueue puts a message at the end of its channel.
+func (sys *system) enqueue(net []uint32, id uint32) []uint32 {
+	m := sys.messages.at(id)
+	for i, at := range net {
+		if c := sys.channels.at(at); c.from == m.from && c.to == m.to {
+			net[i] = sys.push(at, id)
+			return net
+		}
+	}
+	return append(net, sys.push(0, id))
+}

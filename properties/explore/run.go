@@ -1,0 +1,371 @@
+package explore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"phoenix/network"
+	"phoenix/sim"
+	"phoenix/sim/disk"
+)
+
+// run is one use of a node's code: going back to a local state, and one event.
+type run struct {
+	sys   *system
+	host  network.ID
+	solo  *network.Solo
+	boots uint32
+
+	script []int // the answers to what the code chooses, from then on 0
+	asked  []int // how many alternatives each choice had
+	picks  []int
+	reads  sim.Time // what the clock showed last
+
+	sends  []uint32
+	told   []Told
+	failed error
+	panic  string // with what the code panicked
+}
+
+// outcomes returns what an event does in a local state, for all choices. It runs the code.
+func (sys *system) outcomes(id uint32, host network.ID, ev event) (*outcome, error) {
+	var first *outcome
+	last := &first
+	for script := []int(nil); ; {
+		r, err := sys.after(id, host, ev, script)
+		if err != nil {
+			return nil, err
+		}
+		more, err := r.settle(id, ev)
+		r.solo.Close()
+		if err != nil {
+			return nil, err
+		}
+		for *last = more; *last != nil; last = &(*last).more {
+		}
+		if script = nextScript(r.picks, r.asked); script == nil {
+			return first, nil
+		}
+	}
+}
+
+// nextScript returns the next way of choosing in order, nil after the last.
+func nextScript(picks, asked []int) []int {
+	for i := len(picks) - 1; i >= 0; i-- {
+		if picks[i]+1 < asked[i] {
+			next := slices.Clone(picks[:i+1])
+			next[i]++
+			return next
+		}
+	}
+	return nil
+}
+
+// after brings a node into a local state and lets an event begin.
+func (sys *system) after(id uint32, host network.ID, ev event, script []int) (*run, error) {
+	r, err := sys.revive(id, host)
+	if err != nil {
+		return nil, err
+	}
+	if ev.kind == StepRestart || ev.kind == StepBoot {
+		r.start(id)
+	}
+	sys.runs.Add(1)
+	r.begin(script)
+	return r, r.happen(ev)
+}
+
+// begin forgets what happened on the way.
+func (r *run) begin(script []int) {
+	r.script, r.asked, r.picks = script, nil, nil
+	r.sends, r.told = nil, nil
+}
+
+// revive returns a node in a local state, which it gets to by the events that first led
+// there. For a node that has not booted, or is down, there is no world yet.
+func (sys *system) revive(id uint32, host network.ID) (*run, error) {
+	r := &run{sys: sys, host: host}
+	var path []uint32
+	for at := id; at != 0 && !sys.locals.at(at).down; at = sys.locals.at(at).from {
+		path = append(path, at)
+	}
+	for _, at := range slices.Backward(path) {
+		l := sys.locals.at(at)
+		if l.via.kind == StepBoot || l.via.kind == StepRestart {
+			r.start(l.from)
+		}
+		r.begin(l.picks)
+		if err := r.happen(l.via); err != nil {
+			return nil, err
+		}
+		for r.solo.Busy() {
+			if err := r.broke(r.solo.Finish()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if id == 0 || len(path) == 0 {
+		return r, nil
+	}
+	l := sys.locals.at(id)
+	key, _, err := r.content()
+	if err != nil {
+		return nil, err
+	}
+	if string(key) != l.key {
+		return nil, fmt.Errorf("%w: %s did not do the same twice: is there state outside of the node, or randomness of its own?",
+			ErrModel, sys.name(host))
+	}
+	return r, nil
+}
+
+// start makes the world for a node's boot from a local state: down, or 0.
+func (r *run) start(from uint32) {
+	cfg := network.SoloConfig{Names: r.sys.names, Node: r.host, Boot: r.sys.m.Nodes[r.host].Boot, Seed: r.sys.m.Seed,
+		Disk: r.sys.m.Disk, Choose: r.choose, Clock: r.clock, Sent: r.sent, Told: r.tell}
+	r.boots, r.reads = 0, 0
+	if from != 0 {
+		l := r.sys.locals.at(from)
+		r.boots, cfg.Boots, cfg.Image = l.boots, l.boots, l.image
+	}
+	r.solo = network.NewSolo(cfg)
+}
+
+// happen runs the code for an event.
+func (r *run) happen(ev event) error {
+	var err error
+	switch ev.kind {
+	case StepBoot, StepRestart:
+		err = r.solo.Boot()
+	case StepDeliver:
+		m := r.sys.messages.at(ev.message)
+		err = r.solo.Receive(m.from, m.msg)
+	case StepTimer:
+		err = r.solo.Fire(ev.timer)
+	}
+	return r.broke(err)
+}
+
+// broke returns the explorer's refusal of what the node's code did. A panic of the code
+// itself is what happened, to be kept.
+func (r *run) broke(err error) error {
+	if r.failed != nil {
+		return r.failed
+	}
+	if err != nil && r.panic == "" {
+		r.panic = err.Error()
+	}
+	return nil
+}
+
+func (r *run) choose(_ string, n int) int {
+	pick := 0
+	if i := len(r.picks); i < len(r.script) {
+		pick = r.script[i]
+	}
+	r.picks, r.asked = append(r.picks, pick), append(r.asked, n)
+	return pick
+}
+
+// clock answers a reading: any tick of the model's clock from the last reading on.
+func (r *run) clock() sim.Time {
+	c := r.sys.m.Clock
+	if c == nil {
+		r.failed = fmt.Errorf("%w: %s reads its clock, which has no end of values: give the model a Clock that bounds it",
+			ErrModel, r.sys.name(r.host))
+		panic(r.failed)
+	}
+	left := (c.Max - int64(r.reads)) / max(c.Step, 1)
+	if left > 0 {
+		r.reads += sim.Time(int64(r.choose("clock", int(left)+1)) * max(c.Step, 1))
+	}
+	return r.reads
+}
+
+func (r *run) sent(to network.ID, msg any) {
+	id, err := r.sys.internMessage(r.host, to, msg)
+	if err != nil {
+		r.failed = err
+		return
+	}
+	r.sends = append(r.sends, id)
+}
+
+func (r *run) tell(e *sim.Event) {
+	r.told = append(r.told, Told{Kind: e.Kind, Node: r.host, Op: e.ID, Name: e.Name, Value: e.Value})
+}
+
+// settle lets the disk finish what the event asked for and returns the outcome; before
+// each thing that the disk finishes the node may crash instead.
+func (r *run) settle(from uint32, ev event) (*outcome, error) {
+	var crashed *outcome
+	for r.solo.Busy() {
+		if r.sys.crashable[r.host] {
+			more, err := r.crashes(from)
+			if err != nil {
+				return nil, err
+			}
+			crashed = joined(crashed, more)
+		}
+		if err := r.broke(r.solo.Finish()); err != nil {
+			return nil, err
+		}
+	}
+	if r.failed != nil {
+		return nil, r.failed
+	}
+	next, err := r.intern(from, ev)
+	if err != nil {
+		return nil, err
+	}
+	out, err := r.outcome(from, next)
+	if err != nil {
+		return nil, err
+	}
+	out.more = crashed
+	return out, nil
+}
+
+func joined(a, b *outcome) *outcome {
+	if a == nil {
+		return b
+	}
+	end := a
+	for end.more != nil {
+		end = end.more
+	}
+	end.more = b
+	return a
+}
+
+// outcome is what happened up to now, with the node in the state next.
+func (r *run) outcome(from, next uint32) (*outcome, error) {
+	told, err := r.sys.internBatch(r.told)
+	if err != nil {
+		return nil, err
+	}
+	out := &outcome{next: next, sends: slices.Clone(r.sends), told: told, picks: r.picks}
+	out.idle = next == from && len(out.sends) == 0 && told == 0
+	out.delta = r.sys.locals.at(next).hash
+	if from != 0 {
+		out.delta -= r.sys.locals.at(from).hash
+	}
+	return out, nil
+}
+
+// crashes are the outcomes of a crash of the node now: one for each state that its disk
+// may be left in.
+func (r *run) crashes(from uint32) (*outcome, error) {
+	var first *outcome
+	for i, im := range r.solo.CrashStates() {
+		next := r.sys.internDown(r.host, r.boots+1, im)
+		out, err := r.outcome(from, next)
+		if err != nil {
+			return nil, err
+		}
+		out.lost, out.idle = i+1, false
+		first = joined(first, out)
+	}
+	return first, nil
+}
+
+// internDown numbers the state of a node that is down, with what its disk holds.
+func (sys *system) internDown(host network.ID, boots uint32, im disk.Image) uint32 {
+	key := []byte{byte(host), byte(host >> 8), 1}
+	if sys.m.Faults.Restarts > 0 {
+		key = binary.AppendUvarint(key, uint64(boots))
+		key = appendImage(key, im)
+	}
+	return sys.locals.intern(key, func(l *local, key string) {
+		l.host, l.down, l.boots, l.image, l.key, l.hash = host, true, boots, im, key, hashOf(hashLocal, key)
+	})
+}
+
+func appendImage(dst []byte, im disk.Image) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(im.Files)))
+	for _, f := range im.Files {
+		dst = binary.AppendUvarint(dst, uint64(len(f.Name)))
+		dst = append(dst, f.Name...)
+		dst = binary.AppendUvarint(dst, uint64(len(f.Data)))
+		dst = append(dst, f.Data...)
+	}
+	return dst
+}
+
+// intern numbers the state that the node is in.
+func (r *run) intern(from uint32, ev event) (uint32, error) {
+	if r.panic != "" {
+		key := append([]byte{byte(r.host), byte(r.host >> 8), 2}, r.panic...)
+		return r.sys.locals.intern(key, func(l *local, key string) {
+			l.host, l.down, l.panic, l.key, l.hash = r.host, true, r.panic, key, hashOf(hashLocal, key)
+		}), nil
+	}
+	key, timers, err := r.content()
+	if err != nil {
+		return 0, err
+	}
+	return r.sys.locals.intern(key, func(l *local, key string) {
+		l.host, l.boots, l.timers, l.key, l.hash = r.host, r.boots, timers, key, hashOf(hashLocal, key)
+		l.from, l.via, l.picks = from, ev, r.picks
+		l.fires = make([]atomic.Pointer[outcome], len(timers))
+	}), nil
+}
+
+// content is the canonical encoding of the state that the node is in, and the names of the
+// timers that run.
+func (r *run) content() ([]byte, []string, error) {
+	if r.solo.Processes() > 0 {
+		return nil, nil, fmt.Errorf("%w: %s starts processes, whose state cannot be seen: use the stateless search",
+			ErrModel, r.sys.name(r.host))
+	}
+	key := []byte{byte(r.host), byte(r.host >> 8), 0}
+	if r.sys.m.Faults.Restarts > 0 {
+		key = binary.AppendUvarint(key, uint64(r.boots))
+	}
+	var timers []string
+	for i, t := range r.solo.Timers() {
+		if !t.Running() {
+			continue
+		}
+		if t.Once() {
+			return nil, nil, fmt.Errorf("%w: %s uses After, whose function cannot be seen: make a timer at boot, by name",
+				ErrModel, r.sys.name(r.host))
+		}
+		if slices.Contains(timers, t.Name()) {
+			return nil, nil, fmt.Errorf("%w: %s has two timers %q: timers need names of their own",
+				ErrModel, r.sys.name(r.host), t.Name())
+		}
+		timers = append(timers, t.Name())
+		key = binary.AppendUvarint(key, uint64(i)+1)
+	}
+	key = append(key, 0)
+	key = binary.AppendVarint(key, int64(r.reads))
+	key = binary.AppendUvarint(key, r.solo.Operations())
+	key = r.appendDisk(key)
+	key, err := encode(key, r.solo.Handler())
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: node %s: %w", ErrModel, r.sys.name(r.host), err)
+	}
+	return key, timers, nil
+}
+
+// appendDisk appends what the node can read from its disk, and what a crash may leave.
+func (r *run) appendDisk(key []byte) []byte {
+	d := r.solo.Disk()
+	if d == nil {
+		return append(key, 0)
+	}
+	key = appendImage(append(key, 1), d.Image())
+	if r.sys.crashable[r.host] && r.sys.m.Faults.Restarts > 0 {
+		var states [][]byte
+		for _, im := range r.solo.CrashStates() {
+			states = append(states, appendImage(nil, im))
+		}
+		slices.SortFunc(states, bytes.Compare)
+		key = append(key, bytes.Join(states, nil)...)
+	}
+	return key
+}

@@ -1,0 +1,234 @@
+package explore
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"phoenix/network"
+	"phoenix/sim"
+	"phoenix/sim/disk"
+)
+
+// Errors of a search, wrapped with what and where.
+var (
+	// ErrModel is wrapped by errors about a Model that cannot be explored: a node whose
+	// state cannot be encoded, that reads an unbounded clock, starts processes, or does not
+	// do the same twice.
+	ErrModel = errors.New("the model cannot be explored")
+
+	errTooMany = fmt.Errorf("%w: more than 16 million different local states or messages", ErrModel)
+)
+
+// system is a Model being explored: what was met so far of the parts that global states
+// are made of, and of what nodes do. It is shared by all workers and only grows. What it
+// remembers depends on which states were met, its numbers also on the order of meeting;
+// nothing that a search reports hangs on the numbers.
+type system struct {
+	m     Model
+	names []string
+	hosts int
+
+	locals    pool[local]
+	messages  pool[message]
+	channels  pool[channel]
+	observers pool[observed]
+	batches   pool[batch]
+	faults    pool[faultState]
+
+	crashable []bool
+	runs      atomic.Uint64 // of handlers, apart from going back to a state
+	failed    atomic.Pointer[error]
+}
+
+// local is a state of one node.
+type local struct {
+	host   network.ID
+	down   bool
+	boots  uint32
+	image  disk.Image // what the disk holds, if down
+	hash   uint64
+	key    string
+	timers []string // those that run, by name
+	panic  string   // with what the node's code panicked: it is down for good
+
+	// How to get here: the state before, the event and what was chosen and lost in it.
+	// The state before a first boot is 0.
+	from  uint32
+	via   event
+	picks []int
+	lost  int
+
+	mu      sync.Mutex // of what follows, for writers
+	steps   memo[outcome]
+	fires   []atomic.Pointer[outcome] // by place in timers
+	crashes atomic.Pointer[outcome]
+	boot    atomic.Pointer[outcome] // of a node that is down
+	live    atomic.Pointer[network.Solo]
+}
+
+// message is a message under way, from one node to another.
+type message struct {
+	from, to network.ID
+	msg      any
+	hash     uint64
+	last     uint64 // its hash as the one that was delivered last
+}
+
+// batch is what a node told in one step.
+type batch struct{ told []Told }
+
+// observed is a state of the observer.
+type observed struct {
+	hash uint64
+	from uint32 // the state before and what was told then; 0 for the first
+	told uint32
+	bad  []error // by property: why it does not hold, asked once
+	next memo[uint32]
+	mu   sync.Mutex
+	live Observer
+}
+
+// event is what can happen to a node.
+type event struct {
+	kind    StepKind
+	message uint32 // that is delivered
+	timer   string
+}
+
+// outcome is what an event does to a node, for one way of deciding what its code chooses,
+// and the next way if there is one.
+type outcome struct {
+	next  uint32
+	idle  bool   // nothing changed, nothing was sent or told
+	delta uint64 // of the sum of hashes: local states and what was sent
+	sends []uint32
+	told  uint32 // batch, 0 for none
+	picks []int
+	lost  int
+	more  *outcome
+}
+
+// newSystem checks a model and boots its nodes' table of names.
+func newSystem(m Model) (*system, error) {
+	if len(m.Nodes) == 0 {
+		return nil, fmt.Errorf("%w: it has no nodes", ErrModel)
+	}
+	sys := &system{m: m, hosts: len(m.Nodes), crashable: make([]bool, len(m.Nodes))}
+	for i, n := range m.Nodes {
+		if n.Boot == nil || n.Name == "" || slices.Contains(sys.names, n.Name) {
+			return nil, fmt.Errorf("%w: node %d, %q, has no boot function, or no name of its own", ErrModel, i, n.Name)
+		}
+		sys.names = append(sys.names, n.Name)
+		sys.crashable[i] = m.Faults.Crashes > 0 &&
+			(len(m.Faults.Crashable) == 0 || slices.Contains(m.Faults.Crashable, network.ID(i)))
+	}
+	return sys, sys.checkFaults()
+}
+
+func (sys *system) checkFaults() error {
+	f := sys.m.Faults
+	for _, n := range []int{f.Crashes, f.Restarts, f.Drops, f.Duplicates, f.Partitions} {
+		if n < 0 || n > 255 {
+			return fmt.Errorf("%w: a budget of %d faults, expected 0 to 255", ErrModel, n)
+		}
+	}
+	if f.Partitions > 0 && len(f.Cuts) == 0 {
+		return fmt.Errorf("%w: partitions are allowed, but no cut is given", ErrModel)
+	}
+	for _, id := range f.Crashable {
+		if int(id) < 0 || int(id) >= sys.hosts {
+			return fmt.Errorf("%w: node %d may crash, but there are %d", ErrModel, id, sys.hosts)
+		}
+	}
+	return nil
+}
+
+// name returns the name of a node.
+func (sys *system) name(id network.ID) string {
+	if id == sim.NoHost {
+		return "network"
+	}
+	return sys.names[id]
+}
+
+// internMessage numbers a message.
+func (sys *system) internMessage(from, to network.ID, msg any) (uint32, error) {
+	content, err := encode(addressed(nil, from, to), msg)
+	if err != nil {
+		return 0, fmt.Errorf("%w: message %T from %s: %w", ErrModel, msg, sys.name(from), err)
+	}
+	return sys.messages.intern(content, func(m *message, key string) {
+		*m = message{from: from, to: to, msg: msg, hash: hashOf(hashMessage, key), last: hashOf(hashLast, key)}
+	}), nil
+}
+
+func addressed(dst []byte, from, to network.ID) []byte {
+	return append(dst, byte(from), byte(from>>8), byte(to), byte(to>>8))
+}
+
+// internBatch numbers what was told in a step.
+func (sys *system) internBatch(told []Told) (uint32, error) {
+	if len(told) == 0 || sys.m.Observe == nil {
+		return 0, nil
+	}
+	content, err := encode(nil, told)
+	if err != nil {
+		return 0, fmt.Errorf("%w: what %s tells: %w", ErrModel, sys.name(told[0].Node), err)
+	}
+	return sys.batches.intern(content, func(b *batch, _ string) { b.told = told }), nil
+}
+
+// observe returns the state of the observer after a batch.
+func (sys *system) observe(from, told uint32) (uint32, error) {
+	if told == 0 {
+		return from, nil
+	}
+	o := sys.observers.at(from)
+	if next := o.next.get(told); next != nil {
+		return *next, nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if next := o.next.get(told); next != nil {
+		return *next, nil
+	}
+	next, err := sys.internObserver(from, told)
+	if err == nil {
+		o.next.put(told, &next)
+	}
+	return next, err
+}
+
+// internObserver makes the observer anew and tells it all that led to a state and one
+// batch more. From 0 it makes the first state.
+func (sys *system) internObserver(from, told uint32) (uint32, error) {
+	var batches []uint32
+	for id, b := from, told; b != 0; {
+		batches = append(batches, b)
+		o := sys.observers.at(id)
+		id, b = o.from, o.told
+	}
+	observer := sys.m.Observe()
+	for _, b := range slices.Backward(batches) {
+		for _, t := range sys.batches.at(b).told {
+			observer.Observe(&t)
+		}
+	}
+	content, err := encode(nil, observer)
+	if err != nil {
+		return 0, fmt.Errorf("%w: the observer: %w", ErrModel, err)
+	}
+	return sys.observers.intern(content, func(o *observed, key string) {
+		o.from, o.told, o.live, o.hash = from, told, observer, hashOf(hashObserver, key)
+		for _, p := range sys.m.Properties {
+			var err error
+			if p.Kind == KindObserved {
+				err = p.observed(observer)
+			}
+			o.bad = append(o.bad, err)
+		}
+	}), nil
+}
