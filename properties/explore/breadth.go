@@ -11,8 +11,9 @@ const chunkRows = 256
 
 // rows is a queue of states in blocks of words, one after the other.
 type rows struct {
-	words []uint32
-	ends  []uint32 // where each row ends
+	words   []uint32
+	ends    []uint32 // where each row ends
+	counted int64    // bytes that the search has counted
 }
 
 func (q *rows) row(i int) row {
@@ -129,10 +130,10 @@ func (w *breadthWorker) visit(r row, depth int) error {
 	}
 	w.generated += x.idles
 	if p, ok := w.seen.(*parentage); ok {
-		p.parent = w.s.fingerprint(x, r)
+		p.parent = x.fingerprint(r)
 	}
 	if !x.owed && w.judging {
-		w.s.rest(&x.state, depth, w.s.fingerprint(x, r), nil)
+		w.s.rest(&State{sys: x.sys, row: r}, depth, x.fingerprint(r), nil)
 	}
 	plain := w.s.plain()
 	for i := range x.succs {
@@ -151,19 +152,16 @@ func (w *breadthWorker) visit(r row, depth int) error {
 			w.admit(w.scratch, depth+1)
 		}
 	}
-	return x.state.err
+	return nil
 }
 
 // plain reports whether the sum of a state is its fingerprint and all that needs to be
 // known of it before it is found to be new.
 func (s *search) plain() bool { return s.exact == nil && !s.cfg.Symmetry && s.sys.m.Within == nil }
 
-// fingerprint returns what stands for a state among the visited.
-func (s *search) fingerprint(_ *expander, r row) uint64 { return sumOf(r) }
-
 // admit puts a state in the set of visited ones, and in the queue if it is new.
 func (w *breadthWorker) admit(r row, depth int) {
-	if fp := w.s.fingerprint(w.x, r); w.seen.insertRow(fp, r) {
+	if fp := w.x.fingerprint(r); w.seen.insertRow(fp, r) {
 		w.keep(r, depth, fp)
 	}
 }
@@ -181,23 +179,23 @@ func (w *breadthWorker) keep(r row, depth int, fp uint64) {
 	}
 	q := w.filling
 	if q == nil || len(q.ends) >= chunkRows {
-		q = w.fresh()
+		q = w.fresh(len(r))
 	}
-	before := q.bytes()
 	q.words = append(q.words, r...)
 	q.ends = append(q.ends, uint32(len(q.words)))
-	if after := q.bytes(); after != before {
-		w.s.frontier.Add(after - before)
-	}
 	w.scratch = r[:0]
 }
 
-// fresh begins another chunk.
-func (w *breadthWorker) fresh() *rows {
+// fresh begins another chunk, for rows of about a size.
+func (w *breadthWorker) fresh(size int) *rows {
+	if q := w.filling; q != nil {
+		w.s.frontier.Add(q.bytes() - q.counted)
+		q.counted = q.bytes()
+	}
 	if n := len(w.spare); n > 0 {
 		w.filling, w.spare = w.spare[n-1], w.spare[:n-1]
 	} else {
-		w.filling = &rows{}
+		w.filling = &rows{ends: make([]uint32, 0, chunkRows), words: make([]uint32, 0, chunkRows*(size+2))}
 	}
 	w.next = append(w.next, w.filling)
 	return w.filling

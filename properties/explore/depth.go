@@ -24,7 +24,7 @@ func (s *search) depthFirst(initial []row) {
 	crew[0].enter()
 	for _, r := range initial {
 		crew[0].generated++
-		if crew[0].admit(s.fingerprint(crew[0].x, r), r, 1) {
+		if crew[0].admit(crew[0].x.fingerprint(r), r, 1) {
 			pool.tasks = append(pool.tasks, task{row: slices.Clone(r)})
 		}
 	}
@@ -204,7 +204,7 @@ func (w *depthWorker) begin(t task) {
 		w.push(t.row)
 		return
 	}
-	w.path = append(w.path, frame{fp: w.s.fingerprint(w.x, t.row)})
+	w.path = append(w.path, frame{fp: w.x.fingerprint(t.row)})
 	w.words = append(w.words, t.row...)
 	w.todo = append(w.todo, t.steps...)
 }
@@ -226,7 +226,7 @@ func (w *depthWorker) step() {
 
 // push goes on to a state that was admitted.
 func (w *depthWorker) push(r row) {
-	w.path = append(w.path, frame{fp: w.s.fingerprint(w.x, r), row: len(w.words), steps: len(w.todo)})
+	w.path = append(w.path, frame{fp: w.x.fingerprint(r), row: len(w.words), steps: len(w.todo)})
 	w.words = append(w.words, r...)
 	depth := len(w.before) + len(w.path)
 	for old := w.s.depth.Load(); int64(depth) > old && !w.s.depth.CompareAndSwap(old, int64(depth)); {
@@ -271,7 +271,7 @@ func (w *depthWorker) visit(r row, depth int) error {
 		}
 	}
 	if !x.owed && count > 0 {
-		s.rest(&x.state, depth, fp, w.fingerprints)
+		s.rest(&State{sys: x.sys, row: r}, depth, fp, w.fingerprints)
 	}
 	w.generated += count * x.idles
 	plain := s.plain()
@@ -283,14 +283,14 @@ func (w *depthWorker) visit(r row, depth int) error {
 			if next = w.scratch; !s.sys.within(next) {
 				continue
 			}
-			to = s.fingerprint(x, next)
+			to = x.fingerprint(next)
 		}
 		w.generated += count
 		if to != fp && w.admit(to, next, depth+1) {
 			w.todo = append(w.todo, *sc)
 		}
 	}
-	return x.state.err
+	return nil
 }
 
 // admit reports whether a state has to be gone on from: it is new, or was reached by a

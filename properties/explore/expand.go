@@ -28,86 +28,98 @@ type expander struct {
 	succs []succ
 	idles uint64 // steps that lead back to the row, with Model.Idle
 	owed  bool   // a step other than a fault is possible
-	state State  // of the row, for the guard
 	err   error
-	net   []uint32 // scratch
+
+	locals []*local // of the row, by host
+	faults *faultState
+	net    []uint32 // scratch
+
+	sym   *symmetrizer // nil unless symmetry counts
+	parts []part
 }
 
 func newExpander(sys *system) *expander {
-	return &expander{sys: sys, state: State{sys: sys}}
+	x := &expander{sys: sys, locals: make([]*local, sys.hosts)}
+	if sys.groups != nil {
+		x.sym = newSymmetrizer(sys.groups)
+	}
+	return x
 }
 
 // expand finds all steps from r. What it found is in x until the next call.
 func (x *expander) expand(r row) error {
-	x.row, x.sum, x.state.row = r, sumOf(r), r
-	x.succs, x.idles, x.owed, x.err = x.succs[:0], 0, false, nil
-	faults := x.sys.faults.at(r[x.sys.faultsAt()])
-	net := r[x.sys.networkAt():][:r[rowLength]]
-	for i, entry := range net {
-		if i > 0 && entry == net[i-1] {
+	sys := x.sys
+	x.begin(r)
+	for host := range x.locals {
+		x.locals[host] = sys.locals.at(r[rowLocals+host])
+	}
+	f := x.faults
+	net := r[sys.networkAt():][:r[rowLength]]
+	faulty := sys.m.Lossy || f.drops|f.duplicates|f.cut != 0
+	for i, id := range net {
+		if i > 0 && id == net[i-1] {
 			continue // another copy
 		}
-		x.messageSteps(faults, i, entry)
+		if sys.m.Network == Ordered {
+			id = sys.channels.at(id).head
+		}
+		to := sys.messages.at(id).to
+		if faulty && x.messageFaults(i, id) {
+			continue
+		}
+		l := x.locals[to]
+		if l.down {
+			continue
+		}
+		out := l.steps.get(id)
+		if out == nil {
+			if out = x.learn(r[rowLocals+int(to)], l, event{kind: StepDeliver, message: id}); out == nil {
+				return x.err
+			}
+		}
+		for ; out != nil; out = out.more {
+			x.act(succ{out: out, kind: StepDeliver, host: int32(to), at: int32(i), arg: id})
+		}
 	}
-	for host := range x.sys.hosts {
-		x.timerSteps(faults, host)
+	for host, l := range x.locals {
+		for i := range l.fires {
+			x.timerStep(host, l, i)
+		}
 	}
-	if faults.crashes|faults.restarts|faults.partitions|faults.cut != 0 {
-		x.faultSteps(faults)
-	}
-	if x.state.err != nil {
-		return x.state.err
+	if f.crashes|f.restarts|f.partitions|f.cut != 0 {
+		x.faultSteps()
 	}
 	return x.err
 }
 
-// messageSteps are what can happen to one entry of the network.
-func (x *expander) messageSteps(f *faultState, i int, entry uint32) {
-	sys := x.sys
-	id := entry
-	if sys.m.Network == Ordered {
-		id = sys.channels.at(entry).head
-	}
-	m := sys.messages.at(id)
-	if sys.m.Lossy || f.drops > 0 {
-		x.drop(f, i, id)
-	}
-	if f.duplicates > 0 && (sys.m.Network == NonDuplicating || sys.m.Network == Ordered) {
-		x.duplicate(f, i, id)
-	}
-	if f.cut != 0 && sys.cuts(f, m.from, m.to) {
-		return
-	}
-	at := x.row[rowLocals+int(m.to)]
-	l := sys.locals.at(at)
-	if l.down {
-		return
-	}
-	out := l.steps.get(id)
-	if out == nil {
-		if out = x.learn(at, l, event{kind: StepDeliver, message: id}); out == nil {
-			return
-		}
-	}
-	for ; out != nil; out = out.more {
-		x.act(f, succ{out: out, kind: StepDeliver, host: int32(m.to), at: int32(i), arg: id})
-	}
+// begin makes r the row that steps are found from.
+func (x *expander) begin(r row) {
+	x.row, x.sum, x.faults = r, sumOf(r), x.sys.faults.at(r[x.sys.faultsAt()])
+	x.succs, x.idles, x.owed, x.err = x.succs[:0], 0, false, nil
 }
 
-// timerSteps are the firings of a host's timers.
-func (x *expander) timerSteps(f *faultState, host int) {
-	at := x.row[rowLocals+host]
-	l := x.sys.locals.at(at)
-	for i := range l.fires {
-		out := l.fires[i].Load()
-		if out == nil {
-			if out = x.learn(at, l, event{kind: StepTimer, timer: l.timers[i]}); out == nil {
-				return
-			}
-		}
-		for ; out != nil; out = out.more {
-			x.act(f, succ{out: out, kind: StepTimer, host: int32(host), at: -1, arg: uint32(i)})
-		}
+// messageFaults adds what faults can do to an entry of the network, and reports whether
+// one keeps it from being delivered.
+func (x *expander) messageFaults(i int, id uint32) bool {
+	sys, f := x.sys, x.faults
+	if sys.m.Lossy || f.drops > 0 {
+		x.drop(i, id)
+	}
+	if f.duplicates > 0 && (sys.m.Network == NonDuplicating || sys.m.Network == Ordered) {
+		x.duplicate(i, id)
+	}
+	m := sys.messages.at(id)
+	return f.cut != 0 && sys.cuts(f, m.from, m.to)
+}
+
+// timerStep is the firing of a host's timer.
+func (x *expander) timerStep(host int, l *local, i int) {
+	out := l.fires[i].Load()
+	if out == nil {
+		out = x.learn(x.row[rowLocals+host], l, event{kind: StepTimer, timer: l.timers[i]})
+	}
+	for ; out != nil; out = out.more {
+		x.act(succ{out: out, kind: StepTimer, host: int32(host), at: -1, arg: uint32(i)})
 	}
 }
 
@@ -135,7 +147,7 @@ func (x *expander) learn(at uint32, l *local, ev event) *outcome {
 		x.err = err
 		return nil
 	}
-	x.sys.finish(out, at)
+	x.sys.finish(out, ev)
 	switch ev.kind {
 	case StepDeliver:
 		l.steps.put(ev.message, out)
@@ -147,10 +159,16 @@ func (x *expander) learn(at uint32, l *local, ev event) *outcome {
 	return out
 }
 
-// finish adds to the deltas of outcomes what the messages sent in them add.
-func (sys *system) finish(out *outcome, from uint32) {
+// finish adds to the deltas of outcomes what messages add that are taken and sent.
+func (sys *system) finish(out *outcome, ev event) {
 	for ; out != nil; out = out.more {
-		out.idle = out.idle && out.next == from
+		if out.refused {
+			return
+		}
+		out.simple = sys.m.Network == NonDuplicating && out.told == 0 && out.lost == 0 && !out.idle
+		if ev.kind == StepDeliver && sys.m.Network == NonDuplicating {
+			out.delta -= sys.messages.at(ev.message).hash
+		}
 		if sys.m.Network != NonDuplicating {
 			continue
 		}
@@ -161,13 +179,19 @@ func (sys *system) finish(out *outcome, from uint32) {
 }
 
 // act adds a step in which a node acts.
-func (x *expander) act(f *faultState, s succ) {
+func (x *expander) act(s succ) {
 	out := s.out
-	if s.kind != StepRestart && s.kind != StepBoot && x.refused(&s) {
+	if out.refused {
 		return
 	}
+	f := x.faults
 	s.observer, s.faults = x.row[x.sys.observerAt()], x.row[x.sys.faultsAt()]
 	s.sum = x.sum + out.delta
+	if out.simple && s.kind != StepRestart {
+		x.owed = true
+		x.succs = append(x.succs, s)
+		return
+	}
 	if out.lost > 0 { // the node crashed in it
 		if f.crashes == 0 {
 			return
@@ -191,20 +215,11 @@ func (x *expander) act(f *faultState, s succ) {
 		s.sum += x.sys.observers.at(next).hash - x.sys.observers.at(s.observer).hash
 		s.observer = next
 	}
-	switch x.sys.m.Network {
-	case NonDuplicating:
-		if s.kind == StepDeliver {
-			s.sum -= x.sys.messages.at(s.arg).hash
-		}
-	default:
+	if x.sys.m.Network != NonDuplicating && (s.kind == StepDeliver || len(out.sends) > 0) {
 		x.owed = x.owed || x.sys.m.Network == Ordered && s.kind == StepDeliver
 		s.sum += x.rewire(&s)
 	}
 	x.succs = append(x.succs, s)
-}
-
-func (x *expander) refused(s *succ) bool {
-	return x.sys.m.Guard != nil && !x.sys.m.Guard(&x.state, x.sys.step(x.row, s))
 }
 
 // spend makes s cost a fault of the budget. For a cut, arg is the one in force then.
@@ -214,65 +229,68 @@ func (x *expander) spend(s *succ, f *faultState, kind StepKind, arg uint8) {
 }
 
 // rewire returns what a step adds to the sum by what it takes from and puts into a network
-// that is not NonDuplicating.
+// that is not NonDuplicating, or by a fault of one that is.
 func (x *expander) rewire(s *succ) (delta uint64) {
-	before := x.row[x.sys.networkAt():][:x.row[rowLength]]
-	x.net = append(x.net[:0], before...)
-	after := x.sys.rewired(x.net, s)
-	if x.sys.m.Network == Ordered {
-		for _, id := range before {
-			delta -= x.sys.channels.at(id).hash
+	sys := x.sys
+	net := x.row[sys.networkAt():][:x.row[rowLength]]
+	if sys.m.Network == Ordered {
+		x.net = append(x.net[:0], net...)
+		for _, id := range net {
+			delta -= sys.channels.at(id).hash
 		}
-		for _, id := range after {
-			delta += x.sys.channels.at(id).hash
+		for _, id := range sys.queued(x.net, s) {
+			delta += sys.channels.at(id).hash
 		}
 		return delta
 	}
-	for _, id := range before {
-		delta -= x.sys.messages.at(id).hash
-	}
-	for _, id := range after {
-		delta += x.sys.messages.at(id).hash
-	}
-	if x.sys.m.Network == Duplicating && s.kind == StepDeliver {
-		if last := x.row[x.sys.lastAt()]; last != 0 {
-			delta -= x.sys.messages.at(last).last
+	switch {
+	case s.kind == StepDrop:
+		delta -= sys.messages.at(s.arg).hash
+	case s.kind == StepDuplicate:
+		delta += sys.messages.at(s.arg).hash
+	case s.kind == StepDeliver && sys.m.Network == Duplicating:
+		if last := x.row[sys.lastAt()]; last != 0 {
+			delta -= sys.messages.at(last).last
 		}
-		delta += x.sys.messages.at(s.arg).last
+		delta += sys.messages.at(s.arg).last
+	}
+	if s.out != nil && sys.m.Network != NonDuplicating {
+		for i, id := range s.out.sends {
+			if _, known := slices.BinarySearch(net, id); !known && !slices.Contains(s.out.sends[:i], id) {
+				delta += sys.messages.at(id).hash
+			}
+		}
 	}
 	return delta
 }
 
 // drop adds the loss of a message.
-func (x *expander) drop(f *faultState, i int, id uint32) {
+func (x *expander) drop(i int, id uint32) {
 	s := succ{kind: StepDrop, host: int32(x.sys.messages.at(id).to), at: int32(i), arg: id, sum: x.sum,
 		observer: x.row[x.sys.observerAt()], faults: x.row[x.sys.faultsAt()]}
 	if !x.sys.m.Lossy {
-		x.spend(&s, f, StepDrop, 0)
+		x.spend(&s, x.faults, StepDrop, 0)
 	}
 	x.moved(&s)
 }
 
 // duplicate adds a second copy of a message.
-func (x *expander) duplicate(f *faultState, i int, id uint32) {
+func (x *expander) duplicate(i int, id uint32) {
 	s := succ{kind: StepDuplicate, host: int32(x.sys.messages.at(id).to), at: int32(i), arg: id, sum: x.sum,
 		observer: x.row[x.sys.observerAt()]}
-	x.spend(&s, f, StepDuplicate, 0)
+	x.spend(&s, x.faults, StepDuplicate, 0)
 	x.moved(&s)
 }
 
 // moved adds a step that changes nothing but the network and the faults.
 func (x *expander) moved(s *succ) {
-	if x.refused(s) {
-		return
-	}
 	s.sum += x.rewire(s)
 	x.succs = append(x.succs, *s)
 }
 
 // faultSteps are crashes, restarts and partitions.
-func (x *expander) faultSteps(f *faultState) {
-	sys := x.sys
+func (x *expander) faultSteps() {
+	sys, f := x.sys, x.faults
 	for host := range sys.hosts {
 		at := x.row[rowLocals+host]
 		l := sys.locals.at(at)
@@ -285,17 +303,17 @@ func (x *expander) faultSteps(f *faultState) {
 				}
 			}
 			for ; out != nil; out = out.more {
-				x.act(f, succ{out: out, kind: StepCrash, host: int32(host), at: -1})
+				x.act(succ{out: out, kind: StepCrash, host: int32(host), at: -1})
 			}
 		case l.down && f.restarts > 0 && l.panic == "":
-			x.restart(f, at, host)
+			x.restart(at, host)
 		}
 	}
 	if f.cut != 0 {
-		x.partition(f, StepMend, uint32(f.cut), 0)
+		x.partition(StepMend, uint32(f.cut), 0)
 	} else if f.partitions > 0 {
 		for i := range sys.m.Faults.Cuts {
-			x.partition(f, StepCut, uint32(i+1), uint8(i+1))
+			x.partition(StepCut, uint32(i+1), uint8(i+1))
 		}
 	}
 }
@@ -323,7 +341,7 @@ func (x *expander) learnCrash(at uint32, l *local) *outcome {
 	return out
 }
 
-func (x *expander) restart(f *faultState, at uint32, host int) {
+func (x *expander) restart(at uint32, host int) {
 	l := x.sys.locals.at(at)
 	out := l.boot.Load()
 	if out == nil {
@@ -333,11 +351,8 @@ func (x *expander) restart(f *faultState, at uint32, host int) {
 	}
 	for ; out != nil; out = out.more {
 		s := succ{out: out, kind: StepRestart, host: int32(host), at: -1}
-		if x.refused(&s) {
-			continue
-		}
 		before := len(x.succs)
-		x.act(f, s)
+		x.act(s)
 		if len(x.succs) > before {
 			s := &x.succs[before]
 			x.spend(s, x.sys.faults.at(s.faults), StepRestart, 0)
@@ -346,9 +361,9 @@ func (x *expander) restart(f *faultState, at uint32, host int) {
 }
 
 // partition adds the beginning or the end of a cut, which leaves cut in force.
-func (x *expander) partition(f *faultState, kind StepKind, arg uint32, cut uint8) {
+func (x *expander) partition(kind StepKind, arg uint32, cut uint8) {
 	s := succ{kind: kind, host: int32(sim.NoHost), at: -1, arg: arg, sum: x.sum, observer: x.row[x.sys.observerAt()]}
-	x.spend(&s, f, kind, cut)
+	x.spend(&s, x.faults, kind, cut)
 	x.moved(&s)
 	x.owed = x.owed || kind == StepMend
 }
@@ -366,7 +381,7 @@ func (sys *system) step(r row, s *succ) Step {
 		st.Name = sys.m.Faults.Cuts[s.arg-1].Name
 	}
 	if s.out != nil {
-		st.Picks, st.Lost = s.out.picks, s.out.lost
+		st.Picks, st.Lost = s.out.picks, int(s.out.lost)
 	}
 	return st
 }

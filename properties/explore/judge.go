@@ -32,13 +32,13 @@ func (s *search) judge(st *State, depth int, fp uint64, path func() []uint64) {
 			if s.decided(i, depth) || !p.happens(st) {
 				continue
 			}
-			s.decide(i, depth, fp, "", path)
+			s.decide(i, depth, fp, nil, path)
 			continue
 		default:
 			continue
 		}
 		if err != nil {
-			s.decide(i, depth, fp, err.Error(), path)
+			s.decide(i, depth, fp, err, path)
 			s.violated()
 		}
 	}
@@ -50,7 +50,7 @@ func (s *search) rest(st *State, depth int, fp uint64, path func() []uint64) {
 	for i := range s.sys.m.Properties {
 		if p := &s.sys.m.Properties[i]; p.Kind == KindAtRest {
 			if err := p.state(st); err != nil {
-				s.decide(i, depth, fp, err.Error(), path)
+				s.decide(i, depth, fp, err, path)
 				s.violated()
 			}
 		}
@@ -59,18 +59,18 @@ func (s *search) rest(st *State, depth int, fp uint64, path func() []uint64) {
 
 // decided reports whether a property has been decided at a smaller depth.
 func (s *search) decided(i, depth int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.found[i].depth != 0 && s.found[i].depth < depth
+	at := s.decidedAt[i].Load()
+	return at != 0 && at < int64(depth)
 }
 
 // decide notes what decides a property, the first by depth and then fingerprint.
-func (s *search) decide(i, depth int, fp uint64, detail string, path func() []uint64) {
+func (s *search) decide(i, depth int, fp uint64, why error, path func() []uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &s.found[i]
 	if f.depth == 0 || depth < f.depth || depth == f.depth && fp < f.fp {
-		*f = finding{depth: depth, fp: fp, detail: detail}
+		*f = finding{depth: depth, fp: fp, why: why}
+		s.decidedAt[i].Store(int64(depth))
 		if path != nil {
 			f.path = path()
 		}
@@ -109,16 +109,21 @@ func (s *search) result() (Result, error) {
 	}
 	for i, p := range sys.m.Properties {
 		f := &s.found[i]
-		o := Outcome{Name: p.Name, Kind: p.Kind, Detail: f.detail}
+		o := Outcome{Name: p.Name, Kind: p.Kind}
+		if f.why != nil {
+			o.Detail = f.why.Error()
+		}
 		switch {
 		case p.Kind == KindSometimes && f.depth == 0:
 			o.Verdict, o.Detail = properties.Inconclusive, "it never happened"
 		case p.Kind != KindSometimes && f.depth != 0:
 			o.Verdict = properties.Fail
+		case p.Kind == KindEventually:
+			s.eventual(i, &o)
 		case p.Kind != KindSometimes && s.limit != "":
 			o.Verdict, o.Detail = properties.Inconclusive, "not all states were visited: "+s.limit
 		}
-		if f.depth != 0 {
+		if f.depth != 0 && (p.Kind != KindSometimes || s.cfg.Examples) {
 			path, err := s.path(f)
 			if err != nil {
 				return res, err

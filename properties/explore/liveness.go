@@ -100,7 +100,7 @@ func eventually(g graph) (*lasso, error) {
 func leadsTo(g graph, p func(state uint32) bool) (*lasso, error) {
 	var starts []uint32
 	for s := range uint32(g.len()) {
-		if p(s) && !g.holds(s) {
+		if p(s) {
 			starts = append(starts, s)
 		}
 	}
@@ -264,8 +264,7 @@ func (w *walker) close(l *lasso) {
 		paid := slices.MinFunc(steps, w.byClass)
 		walk = append(walk, paid)
 		at = paid.to
-		w.look(at)
-		owed = slices.DeleteFunc(owed, func(class uint32) bool { return class == paid.class || w.missing(class) })
+		owed = slices.DeleteFunc(owed, func(class uint32) bool { return class == paid.class })
 	}
 	w.turn(l, walk, inside)
 }
@@ -280,8 +279,8 @@ func (w *walker) turn(l *lasso, walk []hop, inside func(uint32) bool) {
 	for _, h := range walk {
 		states = append(states, h.to)
 	}
-	// The cycle may begin wherever the rest of the walk owes nothing either: the sooner
-	// the more it pays.
+	// The cycle may begin at the last place from which the rest of the walk is fair, or at
+	// any before.
 	begin := len(walk)
 	w.look(states[begin])
 	for owed := w.classes(); len(owed) > 0; {

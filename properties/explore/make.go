@@ -1,6 +1,10 @@
 package explore
 
-import "slices"
+import (
+	"slices"
+
+	"phoenix/sim"
+)
 
 // make appends to dst the row of the state that a step leads to.
 func (x *expander) make(dst []uint32, s *succ) []uint32 {
@@ -102,4 +106,41 @@ func (sys *system) enqueue(net []uint32, id uint32) []uint32 {
 		}
 	}
 	return append(net, sys.push(0, id))
+}
+
+// fingerprint returns what stands for a state among the visited: the sum of its hashes, or
+// one that all states have which differ from it by an exchange of members only.
+func (x *expander) fingerprint(r row) uint64 {
+	if x.sym == nil {
+		return sumOf(r)
+	}
+	sys, parts := x.sys, x.parts[:0]
+	for host := range sys.hosts {
+		parts = append(parts, part{hashLocal, sys.id(host), sim.NoHost, 0, sys.locals.at(r[rowLocals+host]).shape})
+	}
+	if o := r[sys.observerAt()]; o != 0 {
+		parts = append(parts, part{hashObserver, sim.NoHost, sim.NoHost, 0, sys.observers.at(o).shape})
+	}
+	parts = append(parts, part{hashFaults, sim.NoHost, sim.NoHost, 0, sys.faults.at(r[sys.faultsAt()]).shape})
+	if last := r[sys.lastAt()]; last != 0 {
+		m := sys.messages.at(last)
+		parts = append(parts, part{hashLast, m.from, m.to, 0, m.shape})
+	}
+	net := r[sys.networkAt():][:r[rowLength]]
+	for i := 0; i < len(net); {
+		end := i + 1
+		for end < len(net) && net[end] == net[i] {
+			end++
+		}
+		if sys.m.Network == Ordered {
+			c := sys.channels.at(net[i])
+			parts = append(parts, part{hashChannel, c.from, c.to, 0, c.shape})
+		} else {
+			m := sys.messages.at(net[i])
+			parts = append(parts, part{hashMessage, m.from, m.to, uint32(end - i), m.shape})
+		}
+		i = end
+	}
+	x.parts = parts
+	return x.sym.fingerprint(parts)
 }

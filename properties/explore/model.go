@@ -34,9 +34,12 @@ type Model struct {
 	// on from. Nil means all.
 	Within func(*State) bool
 
-	// Guard says whether a step may be taken in a state: the enabling condition of a
-	// specification whose step, taken all the same, would change nothing. Nil means always.
-	Guard func(*State, Step) bool
+	// Guard says whether a node may take a step: a delivery to it or one of its timers. It
+	// is given the node as it is before, for reading only, and is asked once for each local
+	// state. It is the enabling condition of a specification whose step, taken all the
+	// same, would change nothing, or of a node that reads some messages later. Nil means
+	// always.
+	Guard func(h network.Handler, s Step) bool
 
 	// Idle counts steps that change nothing as generated, as a specification does whose
 	// action leads back to the state that it began in. By default what a node ignores is
@@ -207,5 +210,5 @@ type Outcome struct {
 	Kind    Kind               `json:"kind"`
 	Verdict properties.Verdict `json:"verdict"`
 	Detail  string             `json:"detail,omitempty"` // why, for a person
-	Path    *Path              `json:"-"`                // a violation, or the example of a Sometimes
+	Path    *Path              `json:"-"`                // to the violation; to a Sometimes with Config.Examples; or nil
 }

@@ -13,8 +13,13 @@ type Path struct {
 	first row
 	steps []succ
 	rows  []row // after each step
+	loop  int   // the state to which the last step goes back, -1 if none
 	Steps []Step
 }
+
+// Loop returns the place of the state to which the last step leads back: the path goes
+// round from there for ever. It is -1 for a path that ends.
+func (p *Path) Loop() int { return p.loop }
 
 // Len returns the number of states on the path, the first one included.
 func (p *Path) Len() int {
@@ -93,19 +98,22 @@ func (s *search) slot(fp uint64, r row) (slot uint64, known bool) {
 	return s.table.find(spread(fp))
 }
 
+// freeze ends the insertion of states and returns how many slots there are.
+func (s *search) freeze() uint64 {
+	if s.exact != nil {
+		s.exact.freeze()
+		return s.exact.slots()
+	}
+	s.table.freeze()
+	return s.table.slots()
+}
+
 // ancestry finds out again from where each state was reached, up to a depth: the search
 // itself does not remember it, to need less memory.
 func (s *search) ancestry(depth int) (*parentage, error) {
 	again := &search{sys: s.sys, cfg: Config{NoStop: true, Symmetry: s.cfg.Symmetry, Exact: s.cfg.Exact, Workers: s.workers},
 		workers: s.workers, table: s.table, exact: s.exact}
-	slots := uint64(0)
-	if s.exact != nil {
-		s.exact.freeze()
-		slots = s.exact.slots()
-	} else {
-		s.table.freeze()
-		slots = s.table.slots()
-	}
+	slots := s.freeze()
 	all := &parentage{s: again, depths: make([]uint32, slots), from: make([]uint64, slots)}
 	crew := make([]*breadthWorker, s.workers)
 	for i := range crew {
@@ -165,10 +173,10 @@ func (s *search) along(chain []uint64) (*Path, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Path{sys: s.sys}
+	p := &Path{sys: s.sys, loop: -1}
 	x := newExpander(s.sys)
 	for _, r := range initial {
-		if s.fingerprint(x, r) == chain[0] {
+		if x.fingerprint(r) == chain[0] {
 			p.first = r
 			break
 		}
@@ -178,16 +186,16 @@ func (s *search) along(chain []uint64) (*Path, error) {
 	}
 	at := p.first
 	for _, fp := range chain[1:] {
-		if at, err = p.follow(s, x, at, fp); err != nil {
+		if at, err = p.follow(s, x, at, fp, func(*succ) bool { return true }); err != nil {
 			return nil, err
 		}
 	}
 	return p, nil
 }
 
-// follow takes a step to a state of the given fingerprint: of several the first in the
-// order of how they are told.
-func (p *Path) follow(s *search, x *expander, at row, fp uint64) (row, error) {
+// follow takes a step that fits to a state of the given fingerprint: of several the first
+// in the order of how they are told.
+func (p *Path) follow(s *search, x *expander, at row, fp uint64, fits func(*succ) bool) (row, error) {
 	if err := x.expand(at); err != nil {
 		return nil, err
 	}
@@ -195,7 +203,8 @@ func (p *Path) follow(s *search, x *expander, at row, fp uint64) (row, error) {
 	var line string
 	for i := range x.succs {
 		sc := &x.succs[i]
-		if s.plain() && sc.sum != fp || !s.plain() && s.fingerprint(newExpander(s.sys), x.make(nil, sc)) != fp {
+		if s.plain() && sc.sum != fp || !fits(sc) ||
+			!s.plain() && x.fingerprint(x.make(nil, sc)) != fp {
 			continue
 		}
 		if told := p.sys.step(at, sc).describe(p.sys.name); best == nil || told < line {

@@ -37,6 +37,7 @@ type channel struct {
 	head     uint32 // message
 	tail     uint32 // channel without the head, 0 if it is empty then
 	hash     uint64
+	shape    *shape
 	pushes   memo[uint32]
 	items    []uint32
 }
@@ -61,7 +62,17 @@ func (sys *system) internChannel(items []uint32) uint32 {
 	return sys.channels.intern(key, func(c *channel, _ string) {
 		c.from, c.to, c.head, c.tail, c.hash = head.from, head.to, items[0], tail, hash
 		c.items = slices.Clone(items)
+		c.shape = sys.shape(nil, sys.contents(items))
 	})
+}
+
+// contents returns messages as they were sent.
+func (sys *system) contents(items []uint32) []any {
+	all := make([]any, len(items))
+	for i, m := range items {
+		all[i] = sys.messages.at(m).msg
+	}
+	return all
 }
 
 // push returns the channel with a message behind it.
@@ -87,6 +98,7 @@ type faultState struct {
 	crashes, restarts, drops, duplicates, partitions uint8 // left
 	cut                                              uint8 // in force: place in Budget.Cuts plus one, 0 for none
 	hash                                             uint64
+	shape                                            *shape
 	next                                             memo[uint32] // by kind and cut
 }
 
@@ -96,6 +108,7 @@ func (sys *system) internFaults(f *faultState) uint32 {
 	return sys.faults.intern(key, func(to *faultState, key string) {
 		to.crashes, to.restarts, to.drops, to.duplicates = f.crashes, f.restarts, f.drops, f.duplicates
 		to.partitions, to.cut, to.hash = f.partitions, f.cut, hashOf(hashFaults, key)
+		to.shape = sys.shape([]byte(key), nil)
 	})
 }
 

@@ -39,6 +39,9 @@ func (sys *system) outcomes(id uint32, host network.ID, ev event) (*outcome, err
 		if err != nil {
 			return nil, err
 		}
+		if r == nil {
+			return &outcome{refused: true}, nil
+		}
 		more, err := r.settle(id, ev)
 		r.solo.Close()
 		if err != nil {
@@ -64,7 +67,8 @@ func nextScript(picks, asked []int) []int {
 	return nil
 }
 
-// after brings a node into a local state and lets an event begin.
+// after brings a node into a local state and lets an event begin; it returns nil if the
+// guard does not.
 func (sys *system) after(id uint32, host network.ID, ev event, script []int) (*run, error) {
 	r, err := sys.revive(id, host)
 	if err != nil {
@@ -72,10 +76,23 @@ func (sys *system) after(id uint32, host network.ID, ev event, script []int) (*r
 	}
 	if ev.kind == StepRestart || ev.kind == StepBoot {
 		r.start(id)
+	} else if sys.m.Guard != nil && !sys.m.Guard(r.solo.Handler(), sys.stepOf(host, ev)) {
+		r.solo.Close()
+		return nil, nil
 	}
 	sys.runs.Add(1)
 	r.begin(script)
 	return r, r.happen(ev)
+}
+
+// stepOf returns an event of a node as a step.
+func (sys *system) stepOf(host network.ID, ev event) Step {
+	s := Step{Kind: ev.kind, Node: host, From: sim.NoHost, Name: ev.timer}
+	if ev.kind == StepDeliver {
+		m := sys.messages.at(ev.message)
+		s.From, s.Msg = m.from, m.msg
+	}
+	return s
 }
 
 // begin forgets what happened on the way.
@@ -111,7 +128,7 @@ func (sys *system) revive(id uint32, host network.ID) (*run, error) {
 		return r, nil
 	}
 	l := sys.locals.at(id)
-	key, _, err := r.content()
+	key, _, _, err := r.content()
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +283,7 @@ func (r *run) crashes(from uint32) (*outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.lost, out.idle = i+1, false
+		out.lost, out.idle = int32(i+1), false
 		first = joined(first, out)
 	}
 	return first, nil
@@ -281,6 +298,7 @@ func (sys *system) internDown(host network.ID, boots uint32, im disk.Image) uint
 	}
 	return sys.locals.intern(key, func(l *local, key string) {
 		l.host, l.down, l.boots, l.image, l.key, l.hash = host, true, boots, im, key, hashOf(hashLocal, key)
+		l.shape = sys.shape([]byte(key[2:]), nil)
 	})
 }
 
@@ -301,41 +319,43 @@ func (r *run) intern(from uint32, ev event) (uint32, error) {
 		key := append([]byte{byte(r.host), byte(r.host >> 8), 2}, r.panic...)
 		return r.sys.locals.intern(key, func(l *local, key string) {
 			l.host, l.down, l.panic, l.key, l.hash = r.host, true, r.panic, key, hashOf(hashLocal, key)
+			l.shape = r.sys.shape([]byte(key[2:]), nil)
 		}), nil
 	}
-	key, timers, err := r.content()
+	key, size, timers, err := r.content()
 	if err != nil {
 		return 0, err
 	}
 	return r.sys.locals.intern(key, func(l *local, key string) {
 		l.host, l.boots, l.timers, l.key, l.hash = r.host, r.boots, timers, key, hashOf(hashLocal, key)
 		l.from, l.via, l.picks = from, ev, r.picks
+		l.shape = r.sys.shape([]byte(key[2:size]), r.solo.Handler())
 		l.fires = make([]atomic.Pointer[outcome], len(timers))
 	}), nil
 }
 
-// content is the canonical encoding of the state that the node is in, and the names of the
-// timers that run.
-func (r *run) content() ([]byte, []string, error) {
+// content is the canonical encoding of the state that the node is in: of whose it is, in two
+// bytes, of what is not in its handler, up to size, and of that; and the names of the timers
+// that run.
+func (r *run) content() (key []byte, size int, timers []string, err error) {
 	if r.solo.Processes() > 0 {
-		return nil, nil, fmt.Errorf("%w: %s starts processes, whose state cannot be seen: use the stateless search",
+		return nil, 0, nil, fmt.Errorf("%w: %s starts processes, whose state cannot be seen: use the stateless search",
 			ErrModel, r.sys.name(r.host))
 	}
-	key := []byte{byte(r.host), byte(r.host >> 8), 0}
+	key = []byte{byte(r.host), byte(r.host >> 8), 0}
 	if r.sys.m.Faults.Restarts > 0 {
 		key = binary.AppendUvarint(key, uint64(r.boots))
 	}
-	var timers []string
 	for i, t := range r.solo.Timers() {
 		if !t.Running() {
 			continue
 		}
 		if t.Once() {
-			return nil, nil, fmt.Errorf("%w: %s uses After, whose function cannot be seen: make a timer at boot, by name",
+			return nil, 0, nil, fmt.Errorf("%w: %s uses After, whose function cannot be seen: make a timer at boot, by name",
 				ErrModel, r.sys.name(r.host))
 		}
 		if slices.Contains(timers, t.Name()) {
-			return nil, nil, fmt.Errorf("%w: %s has two timers %q: timers need names of their own",
+			return nil, 0, nil, fmt.Errorf("%w: %s has two timers %q: timers need names of their own",
 				ErrModel, r.sys.name(r.host), t.Name())
 		}
 		timers = append(timers, t.Name())
@@ -345,11 +365,11 @@ func (r *run) content() ([]byte, []string, error) {
 	key = binary.AppendVarint(key, int64(r.reads))
 	key = binary.AppendUvarint(key, r.solo.Operations())
 	key = r.appendDisk(key)
-	key, err := encode(key, r.solo.Handler())
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w: node %s: %w", ErrModel, r.sys.name(r.host), err)
+	size = len(key)
+	if key, err = encode(key, r.solo.Handler()); err != nil {
+		return nil, 0, nil, fmt.Errorf("%w: node %s: %w", ErrModel, r.sys.name(r.host), err)
 	}
-	return key, timers, nil
+	return key, size, timers, nil
 }
 
 // appendDisk appends what the node can read from its disk, and what a crash may leave.

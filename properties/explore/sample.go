@@ -62,7 +62,7 @@ type Sampler struct {
 
 // NewSampler returns a Sampler of m. The error wraps ErrModel if m cannot be explored.
 func NewSampler(m Model) (*Sampler, error) {
-	sys, err := newSystem(m)
+	sys, err := newSystem(m, false)
 	if err != nil {
 		return nil, err
 	}

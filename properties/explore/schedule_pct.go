@@ -13,8 +13,8 @@ import (
 // distributed systems with probabilistic guarantees", OOPSLA 2018, section 4) does so with
 // chains of causally ordered events in the place of threads, and this is a variant of it:
 //
-//   - An event becomes pending because of the event before it. The first event that one
-//     brings about continues its chain; every other one begins a chain.
+//   - An event becomes pending because of the event before it. One of the events that one
+//     brings about, whichever is drawn, continues its chain; every other one begins a chain.
 //   - A new chain has a random priority: a uniformly random place among all chains.
 //   - Events are numbered from 1 as they become pending. At d-1 distinct random numbers of
 //     1 to k, the chain of that event falls below all others, as deep as it was drawn, at
@@ -34,7 +34,8 @@ type pct struct {
 	points  []int // the numbers of events at which chains fall; those of the past are 0
 	live    []chain
 	spare   []chain
-	numbers int // events that became pending so far
+	fresh   []int // scratch: places of new events
+	numbers int   // events that became pending so far
 	// The priority of the chain whose event was taken last, 0 before the first.
 	running uint64
 }
@@ -91,7 +92,8 @@ func (s *pct) Next(options []sim.Pending) int {
 // and new ones. As a rule both are in the order of scheduling, and one pass is enough.
 func (s *pct) meet(options []sim.Pending) {
 	next := s.spare[:0]
-	at, inherited := 0, s.running
+	at := 0
+	s.fresh = s.fresh[:0]
 	for i := range options {
 		event := identityOf(&options[i])
 		if j := s.find(event, at); j >= 0 {
@@ -100,12 +102,11 @@ func (s *pct) meet(options []sim.Pending) {
 			continue
 		}
 		s.numbers++
-		c := chain{event: event, priority: inherited, number: s.numbers}
-		if inherited == 0 {
-			c.priority = s.rand.Uint64() | 1<<63 // above all that fell
-		}
-		inherited = 0
-		next = append(next, c)
+		s.fresh = append(s.fresh, i)
+		next = append(next, chain{event, s.rand.Uint64() | 1<<63, s.numbers}) // above all that fell
+	}
+	if n := len(s.fresh); n > 0 && s.running > 0 {
+		next[s.fresh[s.rand.IntN(n)]].priority = s.running
 	}
 	s.live, s.spare = next, s.live
 }

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -63,6 +64,10 @@ type Config struct {
 	// the model declares as one.
 	Symmetry bool
 
+	// Examples finds the way to what is to happen sometimes, too, and not only to what is
+	// violated. In a breadth-first search that takes as long again.
+	Examples bool
+
 	// Progress is told now and then, by one worker at a time, how far the search is.
 	Progress func(Progress)
 	// Stop is asked now and then whether to end the search, from several goroutines; nil
@@ -112,26 +117,28 @@ type search struct {
 	frontier                    atomic.Int64 // bytes of rows that wait
 	peak                        uint64       // bytes, sampled
 
-	mu      sync.Mutex
-	found   []finding // by property
-	err     error
-	limit   string
-	stopped atomic.Bool
+	mu        sync.Mutex
+	found     []finding      // by property
+	decidedAt []atomic.Int64 // their depths
+	err       error
+	limit     string
+	stopped   atomic.Bool
 
 	// Of a depth-first search whose depth is bounded: the states gone on from, which a
 	// shorter way may lead to again, and whether the bound was met.
 	expanded *table
 	cutShort atomic.Bool
 
-	parents *parentage // made when a path is asked for
+	parents *parentage    // made when a path is asked for
+	lassos  map[int]*Path // violations of what is to happen eventually, by property
 }
 
 // finding is what decided a property: the state of least depth and then fingerprint.
 type finding struct {
-	depth  int
-	fp     uint64
-	detail string
-	path   []uint64 // fingerprints from the first state, if the search knows them
+	depth int
+	fp    uint64
+	why   error    // what is violated, nil for a Sometimes
+	path  []uint64 // fingerprints from the first state, if the search knows them
 }
 
 // Search explores a model. The error wraps ErrModel if the model cannot be explored; what
@@ -142,7 +149,7 @@ type finding struct {
 // depth-first search that a violation has ended, and its Depth. Time is linear in the steps
 // generated; memory is some 12 bytes for each distinct state, and the queue.
 func Search(m Model, cfg Config) (Result, error) {
-	sys, err := newSystem(m)
+	sys, err := newSystem(m, cfg.Symmetry)
 	if err != nil {
 		return Result{}, err
 	}
@@ -153,6 +160,11 @@ func Search(m Model, cfg Config) (Result, error) {
 	if err := s.run(); err != nil {
 		return Result{}, err
 	}
+	if s.complete() {
+		if err := s.liveness(); err != nil {
+			return Result{}, err
+		}
+	}
 	return s.result()
 }
 
@@ -160,11 +172,20 @@ func newSearch(sys *system, cfg Config) (*search, error) {
 	if cfg.MaxDepth < 0 || cfg.Workers < 0 || cfg.Order > DepthFirst {
 		return nil, fmt.Errorf("explore: %d workers, depth %d: expected numbers that are not negative", cfg.Workers, cfg.MaxDepth)
 	}
+	if cfg.Symmetry && cfg.Exact {
+		return nil, errors.New("explore: an exact search compares states as they are, without symmetry: leave out one of the two")
+	}
+	for _, p := range sys.m.Properties {
+		if cfg.Symmetry && p.Kind == KindEventually {
+			return nil, fmt.Errorf("explore: %q is to happen eventually: fairness tells nodes apart, so leave out symmetry", p.Name)
+		}
+	}
 	s := &search{sys: sys, cfg: cfg, workers: cfg.Workers}
 	if s.workers == 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
 	s.found = make([]finding, len(sys.m.Properties))
+	s.decidedAt = make([]atomic.Int64, len(sys.m.Properties))
 	depths := 0
 	if cfg.Order == DepthFirst {
 		depths = cfg.MaxDepth
@@ -223,13 +244,13 @@ func (sys *system) initial() ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		sys.finish(out, 0)
+		sys.finish(out, event{kind: StepBoot})
 		var booted []row
 		for _, r := range rows {
-			x.row, x.sum, x.succs = r, sumOf(r), x.succs[:0]
+			x.begin(r)
 			for o := out; o != nil; o = o.more {
 				if o.lost == 0 {
-					x.act(sys.faults.at(faults), succ{out: o, kind: StepBoot, host: int32(host), at: -1})
+					x.act(succ{out: o, kind: StepBoot, host: int32(host), at: -1})
 				}
 			}
 			for i := range x.succs {

@@ -14,7 +14,7 @@ import (
 // fork is a member of a group of values.
 type fork uint8
 
-// table names nodes and forks in every way that a value can.
+// setting names nodes and forks in every way that a value can.
 type setting struct {
 	me      network.ID
 	turn    fork
@@ -76,7 +76,8 @@ func (r renaming) of(f fork) fork {
 }
 
 func (r renaming) setting(s setting) setting {
-	to := setting{me: r.id(s.me), turn: r.of(s.turn), n: s.n, names: s.names, last: s.last, seats: []network.ID{}, peers: []network.ID{},
+	to := setting{me: r.id(s.me), turn: r.of(s.turn), n: s.n, names: s.names, last: s.last,
+		seats: []network.ID{}, peers: []network.ID{},
 		held: map[fork]network.ID{}, friends: map[network.ID]map[network.ID]bool{}, pairs: map[[2]network.ID]int{}}
 	for _, id := range s.seats {
 		to.seats = append(to.seats, r.id(id))
@@ -107,7 +108,8 @@ func renamings() *rapid.Generator[renaming] {
 	return rapid.Custom(func(t *rapid.T) renaming {
 		nodes := rapid.Permutation([]network.ID{1, 2, 3}).Draw(t, "nodes")
 		forks := rapid.Permutation([]fork{0, 1}).Draw(t, "forks")
-		return renaming{map[network.ID]network.ID{1: nodes[0], 2: nodes[1], 3: nodes[2]}, map[fork]fork{0: forks[0], 1: forks[1]}}
+		return renaming{map[network.ID]network.ID{1: nodes[0], 2: nodes[1], 3: nodes[2]},
+			map[fork]fork{0: forks[0], 1: forks[1]}}
 	})
 }
 

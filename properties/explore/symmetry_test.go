@@ -13,7 +13,7 @@ import (
 	"phoenix/sim"
 )
 
-// rename returns the part of a state in which members are called otherwise.
+// part returns a part of a state in which members are called as r says.
 func (r renaming) part(t require.TestingT, g *groups, p abstract) part {
 	s, err := g.shape(nil, r.setting(p.setting))
 	require.NoError(t, err)
@@ -332,13 +332,13 @@ type toy struct {
 	known  string // of each
 }
 
-type system0 interface {
+type toySystem interface {
 	initial(n int) toy
 	next(s toy) []toy
 	parts(t require.TestingT, g *groups, s toy) []part
 }
 
-func countOrbits(t *testing.T, n int, m system0) int {
+func countOrbits(t *testing.T, n int, m toySystem) int {
 	g, y := crowd(t, n)
 	met := map[uint64]bool{}
 	queue := []toy{m.initial(n)}

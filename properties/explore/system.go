@@ -39,6 +39,7 @@ type system struct {
 	faults    pool[faultState]
 
 	crashable []bool
+	groups    *groups       // whose members are interchangeable; nil unless that counts
 	runs      atomic.Uint64 // of handlers, apart from going back to a state
 	failed    atomic.Pointer[error]
 }
@@ -50,6 +51,7 @@ type local struct {
 	boots  uint32
 	image  disk.Image // what the disk holds, if down
 	hash   uint64
+	shape  *shape // if symmetry counts
 	key    string
 	timers []string // those that run, by name
 	panic  string   // with what the node's code panicked: it is down for good
@@ -75,6 +77,7 @@ type message struct {
 	msg      any
 	hash     uint64
 	last     uint64 // its hash as the one that was delivered last
+	shape    *shape
 }
 
 // batch is what a node told in one step.
@@ -82,13 +85,14 @@ type batch struct{ told []Told }
 
 // observed is a state of the observer.
 type observed struct {
-	hash uint64
-	from uint32 // the state before and what was told then; 0 for the first
-	told uint32
-	bad  []error // by property: why it does not hold, asked once
-	next memo[uint32]
-	mu   sync.Mutex
-	live Observer
+	hash  uint64
+	shape *shape
+	from  uint32 // the state before and what was told then; 0 for the first
+	told  uint32
+	bad   []error // by property: why it does not hold, asked once
+	next  memo[uint32]
+	mu    sync.Mutex
+	live  Observer
 }
 
 // event is what can happen to a node.
@@ -101,18 +105,20 @@ type event struct {
 // outcome is what an event does to a node, for one way of deciding what its code chooses,
 // and the next way if there is one.
 type outcome struct {
-	next  uint32
-	idle  bool   // nothing changed, nothing was sent or told
-	delta uint64 // of the sum of hashes: local states and what was sent
-	sends []uint32
-	told  uint32 // batch, 0 for none
-	picks []int
-	lost  int
-	more  *outcome
+	delta   uint64 // of the sum of hashes: local states and, if NonDuplicating, messages
+	more    *outcome
+	next    uint32
+	told    uint32 // batch, 0 for none
+	idle    bool   // nothing changed, nothing was sent or told
+	refused bool   // the guard does not let it happen
+	simple  bool   // nothing was told and no fault is part of it
+	lost    int32
+	sends   []uint32
+	picks   []int
 }
 
 // newSystem checks a model and boots its nodes' table of names.
-func newSystem(m Model) (*system, error) {
+func newSystem(m Model, symmetric bool) (*system, error) {
 	if len(m.Nodes) == 0 {
 		return nil, fmt.Errorf("%w: it has no nodes", ErrModel)
 	}
@@ -125,7 +131,29 @@ func newSystem(m Model) (*system, error) {
 		sys.crashable[i] = m.Faults.Crashes > 0 &&
 			(len(m.Faults.Crashable) == 0 || slices.Contains(m.Faults.Crashable, network.ID(i)))
 	}
+	if symmetric {
+		var err error
+		if sys.groups, err = newGroups(m.Symmetric, sys.hosts); err != nil {
+			return nil, err
+		}
+		if sys.m.Faults.Partitions > 0 {
+			return nil, fmt.Errorf("%w: partitions name nodes, so none are interchangeable: leave out one of the two", ErrModel)
+		}
+	}
 	return sys, sys.checkFaults()
+}
+
+// shape returns the shape of a part of a state if symmetry counts. What has an encoding has
+// a shape.
+func (sys *system) shape(before []byte, v any) *shape {
+	if sys.groups == nil {
+		return nil
+	}
+	sh, err := sys.groups.shape(before, v)
+	if err != nil {
+		panic(fmt.Sprintf("explore: a value with an encoding has no shape: %v", err))
+	}
+	return sh
 }
 
 func (sys *system) checkFaults() error {
@@ -161,7 +189,8 @@ func (sys *system) internMessage(from, to network.ID, msg any) (uint32, error) {
 		return 0, fmt.Errorf("%w: message %T from %s: %w", ErrModel, msg, sys.name(from), err)
 	}
 	return sys.messages.intern(content, func(m *message, key string) {
-		*m = message{from: from, to: to, msg: msg, hash: hashOf(hashMessage, key), last: hashOf(hashLast, key)}
+		*m = message{from: from, to: to, msg: msg, hash: hashOf(hashMessage, key), last: hashOf(hashLast, key),
+			shape: sys.shape(nil, msg)}
 	}), nil
 }
 
@@ -223,6 +252,7 @@ func (sys *system) internObserver(from, told uint32) (uint32, error) {
 	}
 	return sys.observers.intern(content, func(o *observed, key string) {
 		o.from, o.told, o.live, o.hash = from, told, observer, hashOf(hashObserver, key)
+		o.shape = sys.shape(nil, observer)
 		for _, p := range sys.m.Properties {
 			var err error
 			if p.Kind == KindObserved {

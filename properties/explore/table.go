@@ -53,18 +53,20 @@ type table struct {
 // shard holds the fingerprints with equal first shardBits.
 type shard struct {
 	chunks []*[chunkSlots]uint64 // 0 is an empty slot
-	depths [][]uint32            // beside chunks: depth+1 of each slot, 0 if not yet written
+	// depths are beside chunks: for each slot a mark in the highest bit, and 1 + the depth, or
+	// 0 if that is not yet written.
+	depths [][]uint32
 }
 
 // newTable returns an empty table. If maxDepth is not 0 it stores beside each fingerprint the
-// least depth at which it was inserted, which is at most maxDepth.
+// least depth at which it was inserted, which is at most maxDepth and less than 2^31-1.
 func newTable(maxDepth int) *table {
 	t := &table{}
 	t.changed.L = &t.mu
 	switch {
-	case maxDepth < 0 || maxDepth >= 1<<32-1:
+	case maxDepth < 0:
 		panic(fmt.Sprintf("explore: a table for depths up to %d", maxDepth))
-	case maxDepth >= 1<<16-1:
+	case maxDepth >= 1<<15-1:
 		t.depthBits = 32
 	case maxDepth > 0:
 		t.depthBits = 16
@@ -162,11 +164,11 @@ func (s *shard) at(pos uint64) *uint64 {
 
 // spread returns what is stored for fp: its product with an odd number, 2^64 over the golden
 // ratio (Knuth, section 6.4, on Fibonacci hashing), which gives each fingerprint another key
-// and puts sequences far apart. Only 0, which marks empty slots, shares the key of another.
+// and puts sequences far apart. Only 0 shares the key of another, of 2^64-1, since 0 marks empty slots.
 func spread(fp uint64) uint64 {
 	const multiplier = 0x9e3779b97f4a7c15
 	if fp == 0 {
-		return multiplier
+		fp--
 	}
 	return fp * multiplier
 }
@@ -174,11 +176,13 @@ func spread(fp uint64) uint64 {
 // collisions returns how many of n states are expected to be taken for others because their
 // fingerprints of 64 bits are equal: of n(n-1)/2 pairs, each with probability 2^-64.
 func collisions(n uint64) float64 {
-	return float64(n) / (1 << 32) * (float64(n) / (1 << 33))
+	pairs := float64(n) / (1 << 33)
+	return float64(pairs * float64(n) / (1 << 32))
 }
 
 // worker is the hold of one goroutine on a table. It inserts between enter and leave only,
-// and leaves before it waits for anything, since a table that grows waits for all to leave.
+// and leaves before it waits for anything, since a table that grows waits for all to leave. To
+// enter or insert may wait, so that a goroutine is inside one table at a time.
 type worker struct {
 	t     *table
 	room  uint64 // additions that it may still make
@@ -261,50 +265,17 @@ func (w *worker) claim(slot *uint64, key uint64) bool {
 	return true
 }
 
-// insertDepth puts fp in the set, reached at depth, in a table with depths: added is as with
-// insert, improved says that no earlier call had a depth as small. A worker can find a state
-// that another has just added and improve on its depth before the other has written it; so
-// count what was added, and expand what was improved.
-func (w *worker) insertDepth(fp uint64, depth int) (added, improved bool) {
-	s, pos, added := w.place(spread(fp))
-	return added, s.lower(pos, w.t.depthBits, depth)
-}
-
-// lower makes depth the depth of the slot at pos if it has none or a greater one.
-func (s *shard) lower(pos uint64, depthBits uint, depth int) bool {
-	want := uint64(depth) + 1
-	if depth < 0 || want >= 1<<depthBits {
-		panic(fmt.Sprintf("explore: depth %d does not fit in %d bits", depth, depthBits))
-	}
-	word, shift := s.depthAt(pos, depthBits)
-	mask := uint32(1<<depthBits-1) << shift
-	for {
-		old := atomic.LoadUint32(word)
-		if held := uint64(old&mask) >> shift; held != 0 && held <= want {
-			return false
-		}
-		if atomic.CompareAndSwapUint32(word, old, old&^mask|uint32(want)<<shift) {
-			return true
-		}
-	}
-}
-
-// depthAt returns the word that has the depth of the slot at pos, and its place there.
-func (s *shard) depthAt(pos uint64, depthBits uint) (word *uint32, shift uint) {
-	bit := uint(pos%chunkSlots) * depthBits
-	return &s.depths[pos>>chunkBits][bit/32], bit % 32
-}
-
 // insertAll inserts fps and sets added[i] to whether fps[i] was. It reads the homes of a few
-// tens of them first: the reads do not depend on each other, so that the processor waits for
-// several of them at once.
+// tens of them first, and the next line of the cache: these reads do not depend on each other,
+// so that the processor waits for several at once. Slots are not returned.
 func (w *worker) insertAll(fps []uint64, added []bool) {
-	const ahead = 32
+	const ahead, line = 32, 8
 	for len(fps) > 0 {
 		n := min(ahead, len(fps))
 		for _, fp := range fps[:n] {
 			s, pos := w.t.home(spread(fp))
 			atomic.LoadUint64(s.at(pos))
+			atomic.LoadUint64(s.at(pos + line))
 		}
 		for i, fp := range fps[:n] {
 			_, _, added[i] = w.place(spread(fp))

@@ -2,7 +2,6 @@ package explore
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 	"sync"
 )
@@ -23,13 +22,16 @@ func (w *worker) insertRow(fp uint64, _ []uint32) bool {
 	return added
 }
 
+func (w *worker) markRow(fp uint64, _ []uint32) bool { return w.mark(fp) }
+
 func (w *worker) insertRowDepth(fp uint64, _ []uint32, depth int) (added, improved bool) {
 	return w.insertDepth(fp, depth)
 }
 
 // exactTable is a set of states that are stored whole, so that equal fingerprints lose
-// nothing. A state takes 12 bytes besides its row, and 8 to 22 for its slot. A shard that
-// grows holds both copies of its slots meanwhile. The zero value is an empty set.
+// nothing; equal rows always come with equal ones. A state takes 16 bytes besides its row, and
+// 11 to 22 for its slot; blocks that are not yet full come to 2 MB at most. A shard that grows
+// holds both copies of its slots meanwhile. The zero value is an empty set.
 type exactTable struct {
 	shards [64]exactShard
 	frozen bool
@@ -39,20 +41,21 @@ type exactTable struct {
 type exactShard struct {
 	mu sync.Mutex
 	// slots are the next 32 bits of a key, then 1 + the place of its record; 0 is empty.
-	slots []uint64
-	// records are, one after another: the length of a row, the least depth, the row; in
-	// blocks that never move.
-	blocks [][]uint32
+	slots  []uint64
+	blocks [][]uint32 // records, one after another; they never move
 	count  uint32
 	before uint64 // states in the shards before this one, once frozen
 }
 
-// What is before the row in a record, and the words of a block.
+// A record is a head of these words, and the row.
 const (
-	recordLength = iota
-	recordDepth
-	recordNumber
+	recordLength = iota // of the row
+	recordDepth         // the least depth, and the mark in the highest bit
+	recordNumber        // of the state in its shard
+	recordRest          // the bits of the key that are not in the slot
 	recordHead
+
+	marked = 1 << 31
 
 	blockBits  = 13
 	blockWords = 1 << blockBits
@@ -105,17 +108,31 @@ func (t *exactTable) slots() uint64 { return t.len() }
 // slotRow returns the number of a state, below slots, in a frozen table. It panics if the
 // state is not in the set.
 func (t *exactTable) slotRow(fp uint64, row []uint32) uint64 {
-	s, tag := t.shard(fp)
-	if _, record := s.find(tag, row); record != nil && t.frozen {
+	s, key := t.shard(fp)
+	if _, record := s.find(key, row); record != nil && t.frozen {
 		return s.before + uint64(record[recordNumber])
 	}
 	panic(fmt.Sprintf("explore: slot of %#x, which is not in the set, or the set is not frozen", fp))
 }
 
-func (t *exactTable) shard(fp uint64) (s *exactShard, tag uint32) {
-	key := spread(fp)
-	return &t.shards[key>>58], uint32(key >> 26)
+// slotOf returns the number of a state with the fingerprint fp in a frozen table: of any, if
+// there are several.
+func (t *exactTable) slotOf(fp uint64) (slot uint64, known bool) {
+	s, key := t.shard(fp)
+	if _, record := s.seek(key, func([]uint32) bool { return true }); record != nil {
+		return s.before + uint64(record[recordNumber]), true
+	}
+	return 0, false
 }
+
+func (t *exactTable) shard(fp uint64) (s *exactShard, key uint64) {
+	key = spread(fp)
+	return &t.shards[key>>58], key
+}
+
+// tagOf returns the part of a key that is in slots, restOf the one that is in records.
+func tagOf(key uint64) uint32  { return uint32(key >> 26) }
+func restOf(key uint64) uint32 { return uint32(key) & (1<<26 - 1) }
 
 // exactWorker is the hold of one goroutine on an exactTable. It need not enter.
 type exactWorker struct{ t *exactTable }
@@ -129,43 +146,67 @@ func (w *exactWorker) insertRow(fp uint64, row []uint32) bool {
 }
 
 func (w *exactWorker) insertRowDepth(fp uint64, row []uint32, depth int) (added, improved bool) {
-	s, tag := w.t.shard(fp)
+	if depth < 0 || depth >= marked {
+		panic(fmt.Sprintf("explore: depth %d does not fit in 31 bits", depth))
+	}
+	s, key := w.t.shard(fp)
+	want := uint32(depth)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	slot, record := s.find(tag, row)
+	_, record := s.find(key, row)
 	if record == nil {
 		if w.t.frozen {
 			panic("explore: addition to a frozen table")
 		}
-		s.add(slot, tag, row, uint32(depth))
+		s.add(key, row, want)
 		return true, true
 	}
-	improved = uint32(depth) < record[recordDepth]
-	record[recordDepth] = min(record[recordDepth], uint32(depth))
+	held := record[recordDepth]
+	if improved = want < held&^marked; improved {
+		record[recordDepth] = held&marked | want
+	}
 	return false, improved
 }
 
-// find returns the record of row, or nil and the empty slot where it belongs, if there is one.
-func (s *exactShard) find(tag uint32, row []uint32) (slot int, record []uint32) {
+// markRow marks a state, which is in the set. Exactly one call for each state returns true.
+func (w *exactWorker) markRow(fp uint64, row []uint32) (first bool) {
+	s, key := w.t.shard(fp)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, record := s.find(key, row)
+	if record == nil {
+		panic(fmt.Sprintf("explore: mark of %#x, which is not in the set", fp))
+	}
+	first = record[recordDepth]&marked == 0
+	record[recordDepth] |= marked
+	return first
+}
+
+// find returns the record of row and the slot that leads to it, or nil and an empty slot.
+func (s *exactShard) find(key uint64, row []uint32) (at int, record []uint32) {
+	return s.seek(key, func(held []uint32) bool { return slices.Equal(held, row) })
+}
+
+// seek returns the first record of key whose row is accepted and the slot that leads to it, or
+// nil and the empty slot behind those of key, if there is one.
+func (s *exactShard) seek(key uint64, accept func(row []uint32) bool) (at int, record []uint32) {
 	if len(s.slots) == 0 {
 		return 0, nil
 	}
-	slot = s.home(tag)
-	for s.slots[slot] != 0 {
-		if uint32(s.slots[slot]>>32) == tag {
-			record = s.record(uint32(s.slots[slot]) - 1)
-			if slices.Equal(record[recordHead:], row) {
-				return slot, record
-			}
+	for at = s.home(tagOf(key)); s.slots[at] != 0; at = (at + 1) % len(s.slots) {
+		if uint32(s.slots[at]>>32) != tagOf(key) {
+			continue
 		}
-		slot = (slot + 1) % len(s.slots)
+		record = s.record(uint32(s.slots[at]) - 1)
+		if record[recordRest] == restOf(key) && accept(record[recordHead:]) {
+			return at, record
+		}
 	}
-	return slot, nil
+	return at, nil
 }
 
 func (s *exactShard) home(tag uint32) int {
-	home, _ := bits.Mul64(uint64(tag)<<32, uint64(len(s.slots)))
-	return int(home)
+	return int(uint64(tag) * uint64(len(s.slots)) >> 32)
 }
 
 // record returns the record at place: a block, and where it begins there.
@@ -174,11 +215,10 @@ func (s *exactShard) record(place uint32) []uint32 {
 	return rest[:recordHead+rest[recordLength]]
 }
 
-// add puts row into the empty slot that find returned.
-func (s *exactShard) add(slot int, tag uint32, row []uint32, depth uint32) {
+// add puts in row, which is not there.
+func (s *exactShard) add(key uint64, row []uint32, depth uint32) {
 	if int(s.count)*4 >= len(s.slots)*3 {
 		s.grow()
-		slot, _ = s.find(tag, row)
 	}
 	last := len(s.blocks) - 1
 	if need := recordHead + len(row); last < 0 || cap(s.blocks[last])-len(s.blocks[last]) < need {
@@ -188,9 +228,10 @@ func (s *exactShard) add(slot int, tag uint32, row []uint32, depth uint32) {
 	}
 	block := s.blocks[last]
 	place := uint32(last)<<blockBits | uint32(len(block))
-	block = append(block, uint32(len(row)), depth, s.count) // recordLength, recordDepth, recordNumber
-	s.blocks[last] = append(block, row...)
-	s.slots[slot] = uint64(tag)<<32 | uint64(place+1)
+	head := [recordHead]uint32{recordLength: uint32(len(row)), recordDepth: depth,
+		recordNumber: s.count, recordRest: restOf(key)}
+	s.blocks[last] = append(append(block, head[:]...), row...)
+	s.put(uint64(tagOf(key))<<32 | uint64(place+1))
 	s.count++
 }
 
@@ -199,29 +240,17 @@ func (s *exactShard) grow() {
 	old := s.slots
 	s.slots = make([]uint64, max(16, 2*len(old)))
 	for _, held := range old {
-		if held == 0 {
-			continue
+		if held != 0 {
+			s.put(held)
 		}
-		slot := s.home(uint32(held >> 32))
-		for s.slots[slot] != 0 {
-			slot = (slot + 1) % len(s.slots)
-		}
-		s.slots[slot] = held
 	}
 }
 
-// slotOf returns the number of a state with a sum of hashes, in a frozen table: of several
-// one of them.
-func (t *exactTable) slotOf(sum uint64) (slot uint64, known bool) {
-	s, tag := t.shard(sum)
-	if len(s.slots) == 0 {
-		return 0, false
+// put puts held into the first empty slot from the home of its tag on.
+func (s *exactShard) put(held uint64) {
+	at := s.home(uint32(held >> 32))
+	for s.slots[at] != 0 {
+		at = (at + 1) % len(s.slots)
 	}
-	for i := s.home(tag); s.slots[i] != 0; i = (i + 1) % len(s.slots) {
-		record := s.record(uint32(s.slots[i]) - 1)
-		if uint32(s.slots[i]>>32) == tag && sumOf(record[recordHead:]) == sum {
-			return s.before + uint64(record[recordNumber]), true
-		}
-	}
-	return 0, false
+	s.slots[at] = held
 }

@@ -46,16 +46,19 @@ func (t *table) resize() {
 // homes returns the number of home slots of a shard with so many chunks.
 func homes(chunks int) uint64 { return uint64(chunks)*chunkSlots - spareSlots }
 
-// begin begins a growth by the factor 1.3, unless one is under way.
+// begin begins a growth by the factor 4/3, unless one is under way.
 func (t *table) begin() {
 	if t.growth.target == 0 {
 		chunks := len(t.shards[0].chunks)
-		t.growth = growth{target: max(chunks+1, chunks*13/10), left: shardCount}
+		t.growth = growth{target: max(chunks+1, chunks*4/3), left: shardCount}
 	}
 }
 
 // exit takes the calling worker off those inside. It holds mu.
 func (t *table) exit() {
+	if t.inside == 0 {
+		panic("explore: insertion by a worker that has not entered")
+	}
 	if t.inside--; t.inside == 0 {
 		t.changed.Broadcast()
 	}
@@ -134,42 +137,57 @@ func (s *shard) extend(target int, depthBits uint) {
 
 // entry is a slot that is being moved.
 type entry struct {
-	key   uint64
-	depth uint32
+	key, home uint64
+	depth     uint32
 }
 
 // grow extends s and moves its keys to their new homes in place. No home gets smaller, so it
-// goes from the end to the beginning, cluster by cluster: a maximal run of used slots is taken
-// out and put in again. The homes of its keys, old and new, are not before its first slot, and
-// all behind it has moved already, so no probe meets a key that is still to be moved.
+// goes from the end to the beginning, and what is behind the slot that it has come to has
+// been moved or is empty. A key whose new home is behind its slot, as of nearly all, moves at
+// once. The others wait until the cluster, the run of used slots that theirs is in, has been
+// gone through: their homes are not before it, so that probes for their new slots meet no key
+// that is still to be moved.
 func (s *shard) grow(target int, depthBits uint) {
-	var cluster []entry
-	last := uint64(len(s.chunks)) * chunkSlots
+	var waiting []entry
+	old := s.chunks
 	s.extend(target, depthBits)
 	capacity := homes(target)
-	for pos := last; pos > 0; {
-		pos--
-		if key := s.at(pos); *key != 0 {
-			cluster = append(cluster, entry{*key, s.takeDepth(pos, depthBits)})
-			*key = 0
-			if pos > 0 {
+	for c := len(old) - 1; c >= 0; c-- {
+		for i := chunkSlots - 1; i >= 0; i-- {
+			key := old[c][i]
+			if key == 0 {
+				for _, e := range waiting {
+					s.put(e, depthBits)
+				}
+				waiting = waiting[:0]
 				continue
 			}
+			old[c][i] = 0
+			pos := uint64(c)<<chunkBits | uint64(i)
+			home, _ := bits.Mul64(key<<shardBits, capacity)
+			e := entry{key: key, home: home}
+			if depthBits > 0 {
+				e.depth = s.takeDepth(pos, depthBits)
+			}
+			if home > pos {
+				s.put(e, depthBits)
+			} else {
+				waiting = append(waiting, e)
+			}
 		}
-		for _, e := range cluster {
-			s.put(e, capacity, depthBits)
-		}
-		cluster = cluster[:0]
+	}
+	for _, e := range waiting {
+		s.put(e, depthBits)
 	}
 }
 
-// put puts e into the first empty slot from its home on.
-func (s *shard) put(e entry, capacity uint64, depthBits uint) {
-	pos, _ := bits.Mul64(e.key<<shardBits, capacity)
-	for *s.at(pos) != 0 {
+// put puts e into the first empty slot from its new home on.
+func (s *shard) put(e entry, depthBits uint) {
+	chunks, pos := s.chunks, e.home
+	for chunks[pos>>chunkBits][pos%chunkSlots] != 0 {
 		pos++
 	}
-	*s.at(pos) = e.key
+	chunks[pos>>chunkBits][pos%chunkSlots] = e.key
 	if depthBits > 0 {
 		word, shift := s.depthAt(pos, depthBits)
 		*word |= e.depth << shift
@@ -178,9 +196,6 @@ func (s *shard) put(e entry, capacity uint64, depthBits uint) {
 
 // takeDepth clears the depth of the slot at pos and returns what it was, in the stored form.
 func (s *shard) takeDepth(pos uint64, depthBits uint) uint32 {
-	if depthBits == 0 {
-		return 0
-	}
 	word, shift := s.depthAt(pos, depthBits)
 	mask := uint32(1<<depthBits-1) << shift
 	held := *word & mask >> shift

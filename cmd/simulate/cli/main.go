@@ -134,6 +134,7 @@ Exit code: 0 pass, 1 violation, 2 inconclusive, 3 nondeterminism, 64 usage,
   simulate list
   simulate run register/abd --seeds 0..1000
   simulate shrink testdata/sim/single-copy-9d10.simfail
+  simulate explore paxos --clients 2 --servers 3
   simulate check history.edn --model cas-register`,
 		Version:       version(),
 		SilenceErrors: true,
@@ -147,8 +148,8 @@ Exit code: 0 pass, 1 violation, 2 inconclusive, 3 nondeterminism, 64 usage,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v\nSee: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.demoCommand(), a.runCommand(), a.replayCommand(), a.shrinkCommand(), a.checkCommand(), a.exportCommand(),
-		a.doctorCommand(), a.listCommand(), a.schemaCommand())
+	root.AddCommand(a.demoCommand(), a.runCommand(), a.exploreCommand(), a.replayCommand(), a.shrinkCommand(), a.checkCommand(),
+		a.exportCommand(), a.doctorCommand(), a.listCommand(), a.schemaCommand())
 	cobra.EnableCommandSorting = false
 	return root
 }

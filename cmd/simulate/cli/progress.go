@@ -17,18 +17,34 @@ const (
 // progress tells on standard error how far a campaign is. It touches no result.
 type progress struct {
 	out          *sink
-	total        uint64
-	what         string // is counted, as in "runs"
 	done, failed atomic.Uint64
-	line         sync.Mutex // the line of the terminal
+	text         func() string // what the line says; "" for nothing yet
+	line         sync.Mutex    // the line of the terminal
 	quit         chan struct{}
 	over         sync.WaitGroup
 }
 
+// startProgress tells how many of a total are done; what is counted, as in "runs".
 func startProgress(out *sink, total uint64, what string) *progress {
-	p := &progress{out: out, total: total, what: what, quit: make(chan struct{})}
+	p := &progress{out: out, quit: make(chan struct{})}
+	p.text = func() string {
+		text := fmt.Sprintf("%d of %d %s", p.done.Load(), total, what)
+		if n := p.failed.Load(); n > 0 {
+			text += fmt.Sprintf(", %d failed", n)
+		}
+		return text
+	}
+	return p.start()
+}
+
+// startTelling tells what text returns.
+func startTelling(out *sink, text func() string) *progress {
+	return (&progress{out: out, text: text, quit: make(chan struct{})}).start()
+}
+
+func (p *progress) start() *progress {
 	every := lineEvery
-	if out.terminal {
+	if p.out.terminal {
 		every = redrawEvery
 	}
 	p.over.Go(func() {
@@ -53,9 +69,9 @@ func (p *progress) step(failed int) {
 }
 
 func (p *progress) show() {
-	text := fmt.Sprintf("%d of %d %s", p.done.Load(), p.total, p.what)
-	if n := p.failed.Load(); n > 0 {
-		text += fmt.Sprintf(", %d failed", n)
+	text := p.text()
+	if text == "" {
+		return
 	}
 	p.line.Lock()
 	defer p.line.Unlock()

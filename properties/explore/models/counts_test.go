@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"testing"
 
-	"phoenix/properties"
 	"phoenix/properties/explore"
 	"phoenix/properties/explore/models"
 
@@ -25,9 +24,10 @@ const (
 	ordered        = explore.Ordered
 )
 
-// counts are those of Stateright for the same protocols, but for those of primary-backup,
-// which has none, and for those marked as ours. Generated counts the initial state. Depth
-// is that of a breadth-first search.
+// counts are those that Stateright 0.31 finds for the same protocols, where it has them.
+// Generated counts the initial state and every step taken. Depth counts states on the
+// longest of the shortest paths: Stateright's depth-first search goes down to 20 for the
+// single copy on a network that duplicates.
 var counts = []struct {
 	model            string
 	clients, servers int
@@ -58,9 +58,16 @@ var counts = []struct {
 	{"abd", 3, 2, nonDuplicating, 35009, 68115, 37, false},
 	{"abd", 2, 2, ordered, 620, 883, 25, false},
 	{"abd", 3, 2, ordered, 46516, 82294, 37, false},
+	{"primary-backup", 1, 1, nonDuplicating, 5, 5, 5, false},
+	{"primary-backup", 1, 2, nonDuplicating, 8, 8, 8, false},
+	{"primary-backup", 2, 2, nonDuplicating, 177, 268, 15, false},
+	{"primary-backup", 2, 3, nonDuplicating, 487, 1080, 20, false},
+	{"primary-backup", 3, 2, nonDuplicating, 9463, 18526, 22, false},
+	{"primary-backup", 2, 2, duplicating, 764, 3694, 16, false},
+	{"primary-backup", 2, 2, ordered, 160, 228, 15, false},
 }
 
-func TestCountsOfRegistersAreThoseOfTheirPeer(t *testing.T) {
+func TestCountsOfRegistersArePinned(t *testing.T) {
 	for _, c := range counts {
 		name := fmt.Sprintf("%s %d clients %d servers %v", c.model, c.clients, c.servers, c.network)
 		t.Run(name, func(t *testing.T) {
@@ -73,5 +80,4 @@ func TestCountsOfRegistersAreThoseOfTheirPeer(t *testing.T) {
 			require.Equal(t, [3]uint64{c.unique, c.generated, uint64(c.depth)}, [3]uint64{r.Unique, r.Generated, uint64(r.Depth)})
 		})
 	}
-	_ = properties.Pass
 }

@@ -19,7 +19,7 @@ const (
 )
 
 // RaftBugs returns what can be wrong with Raft, beginning with what is found in the fewest
-// steps. The first needs a crash and a restart, the last four terms.
+// steps. The second needs a crash and a restart, the third two terms, the last four.
 func RaftBugs() []Bug {
 	return []Bug{
 		{raftDoubleVote, "a server votes for every candidate of a term"},
@@ -37,7 +37,10 @@ type RaftConfig struct {
 	// Heartbeats is how often a leader repeats to all what it has, in each term. Without
 	// crashes and losses nothing depends on it; 0.
 	Heartbeats int
-	Bug        string // one of RaftBugs
+	// UnderWay, if not 0, lets messages be lost, and bounds how many are under way: with 2 of
+	// them a search gets through four terms, which figure-8 needs.
+	UnderWay int
+	Bug      string // one of RaftBugs
 
 	// Volatile servers keep nothing on a disk. Raft sets it if no server restarts.
 	Volatile bool
@@ -73,6 +76,10 @@ func Raft(cfg RaftConfig, faults explore.Budget) explore.Model {
 	cfg = cfg.check()
 	cfg.Volatile = cfg.Volatile || faults.Restarts == 0
 	m := explore.Model{Name: "raft", Faults: faults}
+	if cfg.UnderWay > 0 {
+		m.Lossy = true
+		m.Within = func(s *explore.State) bool { return len(s.Messages()) <= cfg.UnderWay }
+	}
 	for i := range cfg.Servers {
 		m.Nodes = append(m.Nodes, explore.Node{Name: fmt.Sprintf("s%d", i), Boot: bootRaft(cfg)})
 	}

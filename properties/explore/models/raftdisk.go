@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"phoenix/network"
+	"phoenix/sim"
 )
 
 // raftFile is the file of a server's term, vote and log. It is one sector, of which a crash
@@ -25,7 +26,7 @@ func (r *raft) save(then func()) {
 	}
 	vote := r.vote
 	if r.cfg.Bug == raftVoteNotPersisted {
-		vote = -1
+		vote = sim.NoHost
 	}
 	words := append(make([]byte, 0, 512), byte(len(r.log)))
 	words = binary.LittleEndian.AppendUint32(words, uint32(r.term))

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"phoenix/network"
+	"phoenix/sim"
 )
 
 // The messages between servers, each with its sender's term.
@@ -83,7 +84,7 @@ func (r *raft) stand() {
 
 // consider gives the vote to the first that asks, if its log is not behind (section 5.4.1).
 func (r *raft) consider(from network.ID, m askVote) {
-	free := r.vote < 0 || r.vote == from || r.cfg.Bug == raftDoubleVote
+	free := r.vote == sim.NoHost || r.vote == from || r.cfg.Bug == raftDoubleVote
 	last := r.termOf(len(r.log))
 	behind := m.LastTerm < last || m.LastTerm == last && m.Last < len(r.log)
 	if free && (!behind || r.cfg.Bug == raftBlindVote) {

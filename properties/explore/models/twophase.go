@@ -54,8 +54,9 @@ func TwoPhase(rms int, bug string) explore.Model {
 		Idle:      true,
 		Symmetric: []explore.Group{{Nodes: ids(0, rms)}},
 		// The manager reads no more messages once it has decided.
-		Guard: func(s *explore.State, step explore.Step) bool {
-			return step.Kind != explore.StepDeliver || step.Node != tm || s.Node(tm).(*manager).state == isWorking
+		Guard: func(h network.Handler, step explore.Step) bool {
+			m, ok := h.(*manager)
+			return !ok || step.Kind != explore.StepDeliver || m.state == isWorking
 		},
 	}
 	for i := range rms {

@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"phoenix/properties"
+	"phoenix/properties/explore"
+)
+
+// exploreReport is the JSON object of explore.
+type exploreReport struct {
+	header
+	Model      string            `json:"model"`
+	Options    map[string]any    `json:"options"` // those that were given, by name
+	Search     string            `json:"search"`
+	Network    string            `json:"network"`
+	Nodes      []string          `json:"nodes"`
+	Unique     uint64            `json:"unique"`
+	Generated  uint64            `json:"generated"`
+	Depth      int               `json:"depth"`
+	Terminal   uint64            `json:"terminal"`
+	Limit      string            `json:"limit,omitempty"` // what ended the search early
+	Seconds    float64           `json:"seconds"`
+	Bytes      uint64            `json:"bytes"`
+	Handlers   uint64            `json:"handlers"`
+	Collisions float64           `json:"collisions"`
+	Properties []exploreProperty `json:"properties"`
+	Replay     string            `json:"replay,omitempty"` // a command
+}
+
+// exploreProperty is a property in the JSON object of explore.
+type exploreProperty struct {
+	Name    string             `json:"name"`
+	Kind    explore.Kind       `json:"kind"`
+	Verdict properties.Verdict `json:"verdict"`
+	Detail  string             `json:"detail"`
+	Path    []string           `json:"path"` // a line for each step; empty if there is none
+}
+
+// concludeExploration reports what is known, and leaves the counterexample in a file.
+func (a *app) concludeExploration(ctx context.Context, f *exploreFlags, x *exploration) error {
+	interrupted := ctx.Err() != nil
+	if a.json {
+		a.report(x.report())
+	} else {
+		text, err := x.text(a.out)
+		if err != nil {
+			return err
+		}
+		a.out.Write(text)
+	}
+	if interrupted && x.result.Limit != "" {
+		fmt.Fprintln(a.err, "simulate: interrupted: not all states were visited")
+		return status(exitInterrupted)
+	}
+	return a.exit(statusOf(x.result.Verdict))
+}
+
+func (x *exploration) report() exploreReport {
+	r := &x.result
+	rep := exploreReport{
+		header: headed(r.Verdict), Model: x.model.Name, Options: map[string]any{}, Search: x.order.String(),
+		Network: x.model.Network.String(), Unique: r.Unique, Generated: r.Generated, Depth: r.Depth, Terminal: r.Terminal,
+		Limit: r.Limit, Seconds: x.seconds, Bytes: r.Bytes, Handlers: r.Handlers, Collisions: r.Collisions,
+		Properties: []exploreProperty{},
+	}
+	for _, option := range x.options {
+		name, value, _ := strings.Cut(strings.TrimPrefix(option, "--"), "=")
+		rep.Options[name] = optionValue(value)
+	}
+	for _, n := range x.model.Nodes {
+		rep.Nodes = append(rep.Nodes, n.Name)
+	}
+	for _, o := range r.Outcomes {
+		p := exploreProperty{Name: o.Name, Kind: o.Kind, Verdict: o.Verdict, Detail: o.Detail, Path: []string{}}
+		if o.Path != nil {
+			p.Path = append(p.Path, o.Path.Lines()...)
+		}
+		rep.Properties = append(rep.Properties, p)
+	}
+	return rep
+}
+
+// optionValue is the value of an option as JSON has it.
+func optionValue(text string) any {
+	if n, err := strconv.Atoi(text); err == nil {
+		return n
+	}
+	if on, err := strconv.ParseBool(text); err == nil {
+		return on
+	}
+	return text
+}
+
+// subject tells what is explored in a line.
+func (x *exploration) subject() string {
+	m := &x.model
+	var names []string
+	for _, n := range m.Nodes {
+		names = append(names, n.Name)
+	}
+	text := fmt.Sprintf("%s: nodes %s; network %s", m.Name, strings.Join(names, " "), m.Network)
+	if m.Lossy {
+		text += ", lossy"
+	}
+	b := m.Faults
+	var faults []string
+	for _, f := range []struct {
+		n    int
+		what string
+	}{{b.Crashes, "crash"}, {b.Restarts, "restart"}, {b.Drops, "drop"}, {b.Duplicates, "duplicate"}, {b.Partitions, "partition"}} {
+		if f.n > 0 {
+			faults = append(faults, fmt.Sprintf("%s %d", f.what, f.n))
+		}
+	}
+	text += "; faults at most: " + cmp.Or(strings.Join(faults, ", "), "none")
+	if x.bug.Name != "" {
+		text += "; bug " + x.bug.Name
+	}
+	return text
+}
+
+// text is the report for people.
+func (x *exploration) text(out *sink) ([]byte, error) {
+	var b bytes.Buffer
+	r := &x.result
+	fmt.Fprintf(&b, "%s %s\n", out.verdict(r.Verdict), x.subject())
+	if x.bug.Name != "" {
+		fmt.Fprintf(&b, "  the bug: %s\n", x.bug.Wrong)
+	}
+	fmt.Fprintf(&b, "  unique %d  generated %d  depth %d  terminal %d\n", r.Unique, r.Generated, r.Depth, r.Terminal)
+	fmt.Fprintf(&b, "  time %.2fs (%.0f states/s)  memory %s (%.1f bytes/state)  handler runs %d  expected collisions %.2g\n",
+		x.seconds, float64(r.Unique)/max(x.seconds, 1e-6), bytesText(r.Bytes),
+		float64(r.Bytes)/float64(max(r.Unique, 1)), r.Handlers, r.Collisions)
+	if r.Limit != "" {
+		fmt.Fprintf(&b, "  not all states were visited: %s\n", r.Limit)
+	}
+	tab := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, o := range r.Outcomes {
+		detail, _, _ := strings.Cut(o.Detail, "\n")
+		fmt.Fprintf(tab, "  %s\t%s\t%s\t%s\n", o.Verdict, o.Kind, o.Name, detail)
+	}
+	tab.Flush()
+	for _, o := range x.violations() {
+		if err := tellPath(&b, o); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// violations are the properties that do not hold, each with its counterexample.
+func (x *exploration) violations() []*explore.Outcome {
+	var all []*explore.Outcome
+	for i := range x.result.Outcomes {
+		if o := &x.result.Outcomes[i]; o.Verdict == properties.Fail && o.Path != nil {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+// tellPath prints a counterexample as a story and in lanes.
+func tellPath(w io.Writer, o *explore.Outcome) error {
+	story, err := o.Path.Story()
+	if err != nil {
+		return err
+	}
+	lanes, err := o.Path.Lanes()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\n%s is violated after %s, with %s from one node to another:\n\n",
+		o.Name, plural(len(o.Path.Steps), "step"), plural(o.Path.Switches(), "switch"))
+	for _, line := range story {
+		fmt.Fprintf(w, "%s\n", line)
+	}
+	fmt.Fprintf(w, "Then %s is violated: %s\n\n", o.Name, o.Detail)
+	for _, line := range lanes {
+		fmt.Fprintf(w, "%s\n", line)
+	}
+	return nil
+}
