@@ -3,6 +3,7 @@ package network
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"phoenix/sim"
 	"phoenix/sim/disk"
@@ -169,6 +170,12 @@ func (s *Solo) Timers() []*sim.Timer { return s.host.Timers() }
 
 // Processes returns how many processes of the node have not ended.
 func (s *Solo) Processes() int { return s.host.Processes() }
+
+// Advance lets time pass, without anything that happens in it.
+func (s *Solo) Advance(d time.Duration) { s.w.RunFor(d) }
+
+// Now returns the time since the beginning of the node's world.
+func (s *Solo) Now() sim.Time { return s.w.Now() }
 
 // Operations returns the number of the last operation that the node invoked. Each boot
 // begins at 2^32 times the number of crashes before it.

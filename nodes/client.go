@@ -106,9 +106,14 @@ type client struct {
 
 // rest waits for the time of the next operation, if there is one.
 func (c *client) rest() {
-	if c.next < len(c.cfg.Script) {
-		c.think.Reset(max(c.cfg.Script[c.next].Wait, sim.Time(c.cfg.Start).Sub(c.ep.Monotonic())))
+	if c.next == len(c.cfg.Script) {
+		return
 	}
+	wait := c.cfg.Script[c.next].Wait
+	if c.cfg.Start > 0 { // only then does the client need a clock
+		wait = max(wait, sim.Time(c.cfg.Start).Sub(c.ep.Monotonic()))
+	}
+	c.think.Reset(wait)
 }
 
 // invoke begins the next operation.

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"encoding/binary"
 	"sync"
 	"sync/atomic"
 )
@@ -9,22 +10,61 @@ import (
 // few enough that the last ones of a depth are shared among all.
 const chunkRows = 256
 
-// rows is a queue of states in blocks of words, one after the other.
+// rows is a queue of states, packed: most numbers in a row are small, and a queue of rows
+// as they are would be most of the memory of a search.
 type rows struct {
-	words   []uint32
-	ends    []uint32 // where each row ends
-	counted int64    // bytes that the search has counted
+	packed  []byte
+	n       int
+	counted int64 // bytes that the search has counted
 }
 
-func (q *rows) row(i int) row {
-	from := uint32(0)
-	if i > 0 {
-		from = q.ends[i-1]
+func (q *rows) bytes() int64 { return int64(cap(q.packed)) }
+
+// push appends a row: its sum as it is, the rest as varints.
+func (q *rows) push(r row) {
+	b := binary.LittleEndian.AppendUint64(q.packed, sumOf(r))
+	for _, word := range r[rowLength:] {
+		for word >= 0x80 {
+			b = append(b, byte(word)|0x80)
+			word >>= 7
+		}
+		b = append(b, byte(word))
 	}
-	return q.words[from:q.ends[i]]
+	q.packed = b
+	q.n++
 }
 
-func (q *rows) bytes() int64 { return int64(cap(q.words)+cap(q.ends)) * 4 }
+// unpack appends to dst the first row of packed, of a model in which what is before the
+// network takes head words, and returns what is behind it too.
+func unpack(dst []uint32, packed []byte, head int) (row, []byte) {
+	sum := binary.LittleEndian.Uint64(packed)
+	packed = packed[8:]
+	dst = append(dst, uint32(sum), uint32(sum>>32))
+	for left := head - rowLength; left > 0; left-- {
+		word := uint32(packed[0])
+		n := 1
+		if word >= 0x80 {
+			word, n = longWord(packed)
+		}
+		packed = packed[n:]
+		if dst = append(dst, word); len(dst) == rowLength+1 {
+			left += int(word)
+		}
+	}
+	return dst, packed
+}
+
+// longWord reads a varint of several bytes.
+func longWord(packed []byte) (word uint32, n int) {
+	for shift := 0; ; shift += 7 {
+		b := packed[n]
+		n++
+		word |= uint32(b&0x7f) << shift
+		if b < 0x80 {
+			return word, n
+		}
+	}
+}
 
 // level is the states of one depth, to be taken chunk by chunk.
 type level struct {
@@ -90,6 +130,7 @@ type breadthWorker struct {
 	filling *rows   // the last of them
 	spare   []*rows
 	scratch []uint32
+	at      row // that is being visited
 
 	unique, generated, terminal uint64
 	queued                      int64
@@ -104,16 +145,17 @@ func (w *breadthWorker) work(now *level, depth int) {
 		}
 		c := now.chunks[i]
 		w.seen.enter()
-		for j := range c.ends {
-			if err := w.visit(c.row(j), depth); err != nil {
+		for packed := c.packed; len(packed) > 0; {
+			w.at, packed = unpack(w.at[:0], packed, w.s.sys.networkAt())
+			if err := w.visit(w.at, depth); err != nil {
 				w.s.fail(err)
 				break
 			}
 		}
 		w.seen.leave()
 		now.chunks[i] = nil
-		w.queued -= int64(len(c.ends))
-		c.words, c.ends = c.words[:0], c.ends[:0]
+		w.queued -= int64(c.n)
+		c.packed, c.n = c.packed[:0], 0
 		w.spare = append(w.spare, c)
 		w.account()
 		if i%64 == 63 {
@@ -136,6 +178,11 @@ func (w *breadthWorker) visit(r row, depth int) error {
 		w.s.rest(&State{sys: x.sys, row: r}, depth, x.fingerprint(r), nil)
 	}
 	plain := w.s.plain()
+	if t, ok := w.seen.(*worker); ok && plain {
+		for i := range x.succs {
+			t.touch(x.succs[i].sum)
+		}
+	}
 	for i := range x.succs {
 		sc := &x.succs[i]
 		if plain {
@@ -178,11 +225,10 @@ func (w *breadthWorker) keep(r row, depth int, fp uint64) {
 		}
 	}
 	q := w.filling
-	if q == nil || len(q.ends) >= chunkRows {
+	if q == nil || q.n >= chunkRows {
 		q = w.fresh(len(r))
 	}
-	q.words = append(q.words, r...)
-	q.ends = append(q.ends, uint32(len(q.words)))
+	q.push(r)
 	w.scratch = r[:0]
 }
 
@@ -195,7 +241,7 @@ func (w *breadthWorker) fresh(size int) *rows {
 	if n := len(w.spare); n > 0 {
 		w.filling, w.spare = w.spare[n-1], w.spare[:n-1]
 	} else {
-		w.filling = &rows{ends: make([]uint32, 0, chunkRows), words: make([]uint32, 0, chunkRows*(size+2))}
+		w.filling = &rows{packed: make([]byte, 0, chunkRows*(size+12))}
 	}
 	w.next = append(w.next, w.filling)
 	return w.filling

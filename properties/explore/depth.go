@@ -15,20 +15,14 @@ func (s *search) depthFirst(initial []row) {
 	for i := range crew {
 		crew[i] = &depthWorker{s: s, x: newExpander(s.sys), seen: s.hold(), pool: pool}
 	}
-	if s.cfg.MaxDepth > 0 {
-		s.expanded = newTable(0)
-		for _, w := range crew {
-			w.first = s.expanded.worker()
-		}
-	}
-	crew[0].enter()
+	crew[0].seen.enter()
 	for _, r := range initial {
 		crew[0].generated++
 		if crew[0].admit(crew[0].x.fingerprint(r), r, 1) {
 			pool.tasks = append(pool.tasks, task{row: slices.Clone(r)})
 		}
 	}
-	crew[0].leave()
+	crew[0].seen.leave()
 	var wg sync.WaitGroup
 	for _, w := range crew {
 		wg.Go(w.work)
@@ -94,11 +88,10 @@ type frame struct {
 
 // depthWorker is one worker of a depth-first search.
 type depthWorker struct {
-	s     *search
-	x     *expander
-	seen  visited
-	first *worker // of states that were gone on from, if there is a bound on depth
-	pool  *leftovers
+	s    *search
+	x    *expander
+	seen visited
+	pool *leftovers
 
 	path   []frame
 	before []uint64 // the fingerprints of the states before the path
@@ -109,20 +102,6 @@ type depthWorker struct {
 	scratch                  []uint32
 }
 
-func (w *depthWorker) enter() {
-	w.seen.enter()
-	if w.first != nil {
-		w.first.enter()
-	}
-}
-
-func (w *depthWorker) leave() {
-	if w.first != nil {
-		w.first.leave()
-	}
-	w.seen.leave()
-}
-
 // work does tasks until none is left.
 func (w *depthWorker) work() {
 	for {
@@ -130,7 +109,7 @@ func (w *depthWorker) work() {
 		if !ok {
 			return
 		}
-		w.enter()
+		w.seen.enter()
 		w.begin(t)
 		for len(w.path) > 0 && !w.s.stopped.Load() {
 			w.step()
@@ -138,14 +117,14 @@ func (w *depthWorker) work() {
 				w.breathe()
 			}
 		}
-		w.leave()
+		w.seen.leave()
 		w.path, w.words, w.todo = w.path[:0], w.words[:0], w.todo[:0]
 	}
 }
 
 // breathe lets the table grow, shares work with those who have none, and looks at bounds.
 func (w *depthWorker) breathe() {
-	w.leave()
+	w.seen.leave()
 	w.account()
 	if w.pool.hungry.Load() > 0 {
 		w.share()
@@ -153,7 +132,7 @@ func (w *depthWorker) breathe() {
 	if w.ticks%(1<<14) == 0 {
 		w.s.sample()
 	}
-	w.enter()
+	w.seen.enter()
 }
 
 func (w *depthWorker) account() {
@@ -265,10 +244,8 @@ func (w *depthWorker) visit(r row, depth int) error {
 		return err
 	}
 	count := uint64(1)
-	if w.first != nil {
-		if _, again := w.first.insert(fp); !again {
-			count = 0
-		}
+	if s.cfg.MaxDepth > 0 && !w.seen.markRow(fp, r) {
+		count = 0 // it was gone on from before, by a longer way
 	}
 	if !x.owed && count > 0 {
 		s.rest(&State{sys: x.sys, row: r}, depth, fp, w.fingerprints)

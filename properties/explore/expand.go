@@ -33,6 +33,7 @@ type expander struct {
 	locals []*local // of the row, by host
 	faults *faultState
 	net    []uint32 // scratch
+	spares spares
 
 	sym   *symmetrizer // nil unless symmetry counts
 	parts []part
@@ -63,13 +64,18 @@ func (x *expander) expand(r row) error {
 		if sys.m.Network == Ordered {
 			id = sys.channels.at(id).head
 		}
-		to := sys.messages.at(id).to
+		m := sys.messages.at(id)
+		to := m.to
 		if faulty && x.messageFaults(i, id) {
 			continue
 		}
 		l := x.locals[to]
-		if l.down {
+		if l.down || m.lo > 0 {
 			continue
+		}
+		entry := id
+		if m.base != 0 {
+			id = m.base
 		}
 		out := l.steps.get(id)
 		if out == nil {
@@ -78,7 +84,7 @@ func (x *expander) expand(r row) error {
 			}
 		}
 		for ; out != nil; out = out.more {
-			x.act(succ{out: out, kind: StepDeliver, host: int32(to), at: int32(i), arg: id})
+			x.act(succ{out: out, kind: StepDeliver, host: int32(to), at: int32(i), arg: entry})
 		}
 	}
 	for host, l := range x.locals {
@@ -88,6 +94,9 @@ func (x *expander) expand(r row) error {
 	}
 	if f.crashes|f.restarts|f.partitions|f.cut != 0 {
 		x.faultSteps()
+	}
+	if sys.m.Timed != nil {
+		x.tick()
 	}
 	return x.err
 }
@@ -114,6 +123,9 @@ func (x *expander) messageFaults(i int, id uint32) bool {
 
 // timerStep is the firing of a host's timer.
 func (x *expander) timerStep(host int, l *local, i int) {
+	if l.waits != nil && l.waits[i] > 0 {
+		return
+	}
 	out := l.fires[i].Load()
 	if out == nil {
 		out = x.learn(x.row[rowLocals+host], l, event{kind: StepTimer, timer: l.timers[i]})
@@ -141,8 +153,12 @@ func (x *expander) learn(at uint32, l *local, ev event) *outcome {
 		if out := l.boot.Load(); out != nil {
 			return out
 		}
+	case ev.kind == StepTick:
+		if out := l.tick.Load(); out != nil {
+			return out
+		}
 	}
-	out, err := x.sys.outcomes(at, l.host, ev)
+	out, err := x.sys.outcomes(at, l.host, ev, &x.spares)
 	if err != nil {
 		x.err = err
 		return nil
@@ -155,6 +171,8 @@ func (x *expander) learn(at uint32, l *local, ev event) *outcome {
 		l.fires[place].Store(out)
 	case StepRestart:
 		l.boot.Store(out)
+	case StepTick:
+		l.tick.Store(out)
 	}
 	return out
 }
@@ -165,8 +183,9 @@ func (sys *system) finish(out *outcome, ev event) {
 		if out.refused {
 			return
 		}
-		out.simple = sys.m.Network == NonDuplicating && out.told == 0 && out.lost == 0 && !out.idle
-		if ev.kind == StepDeliver && sys.m.Network == NonDuplicating {
+		timed := sys.m.Timed != nil
+		out.simple = sys.m.Network == NonDuplicating && out.told == 0 && out.lost == 0 && !out.idle && !timed
+		if ev.kind == StepDeliver && sys.m.Network == NonDuplicating && !timed {
 			out.delta -= sys.messages.at(ev.message).hash
 		}
 		if sys.m.Network != NonDuplicating {
@@ -214,6 +233,9 @@ func (x *expander) act(s succ) {
 		}
 		s.sum += x.sys.observers.at(next).hash - x.sys.observers.at(s.observer).hash
 		s.observer = next
+	}
+	if x.sys.m.Timed != nil && s.kind == StepDeliver {
+		s.sum -= x.sys.messages.at(s.arg).hash // it has an age of its own, which the outcome does not know of
 	}
 	if x.sys.m.Network != NonDuplicating && (s.kind == StepDeliver || len(out.sends) > 0) {
 		x.owed = x.owed || x.sys.m.Network == Ordered && s.kind == StepDeliver

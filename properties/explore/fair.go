@@ -111,6 +111,8 @@ func (sys *system) class(sc *succ) uint32 {
 		return unfair
 	case sc.kind == StepTimer:
 		return uint32(sc.host)
+	case sc.kind == StepTick: // time goes on
+		return uint32(sys.hosts + sys.hosts*sys.hosts)
 	case sc.kind == StepDeliver:
 		m := sys.messages.at(sc.arg)
 		return uint32(sys.hosts + int(m.from)*sys.hosts + int(m.to))

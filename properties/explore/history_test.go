@@ -80,7 +80,8 @@ func TestHistoryKnowsNothingElseOfTheOrderOfEvents(t *testing.T) {
 	}
 	require.Equal(t, content("2w5 3w6 2=5 3=6 2r 3r"), content("3w6 2w5 3=6 2=5 3r 2r"))
 	require.Equal(t, content("2w5 3w6 2=5"), content("3w6 2w5 2=5"))
-	require.NotEqual(t, content("2w5 3w6 2=5 3=6 2r 3r"), content("2w5 3w6 2=5 2r 3=6 3r"), "3.1 was complete when 2.2 began")
+	require.NotEqual(t, content("2w5 3w6 2=5 3=6 2r 3r"), content("2w5 3w6 2=5 2r 3=6 3r"),
+		"3.1 was complete when 2.2 began")
 	require.NotEqual(t, content("2w5 2=5 3w6"), content("2w5 3w6 2=5"))
 }
 
@@ -120,7 +121,8 @@ func TestViolationsComeWithAnExplanation(t *testing.T) {
 }
 
 func TestOnlyAHistoryCanBeLinearizable(t *testing.T) {
-	require.PanicsWithValue(t, "explore: Linearizable judges a History, not a explore.deaf: set Model.Observe to NewHistory",
+	require.PanicsWithValue(t,
+		"explore: Linearizable judges a History, not a explore.deaf: set Model.Observe to NewHistory",
 		func() { _ = Linearizable("linearizable").observed(deaf{}) })
 }
 
@@ -189,7 +191,8 @@ func drawRun(t *rapid.T) randomRun {
 			d.call(id, call)
 			continue
 		}
-		outcome := rapid.SampledFrom([]string{nodes.OutcomeOK, nodes.OutcomeOK, nodes.OutcomeFail, nodes.OutcomeInfo}).Draw(t, "outcome")
+		outcomes := []string{nodes.OutcomeOK, nodes.OutcomeOK, nodes.OutcomeFail, nodes.OutcomeInfo}
+		outcome := rapid.SampledFrom(outcomes).Draw(t, "outcome")
 		d.end(id, outcome, nodes.Result{Value: rapid.Int64Range(0, 3).Draw(t, "result"),
 			OK: outcome == nodes.OutcomeOK || rapid.Bool().Draw(t, "known")})
 	}

@@ -20,22 +20,25 @@ import (
 // nodes, only those are drawn to which something happens; if they are still too many, the
 // one line says so. Errors are those of Story.
 func (p *Path) Lanes() ([]string, error) {
-	boot, steps, err := p.acts()
+	c, err := p.account()
 	if err != nil {
 		return nil, err
 	}
-	d := &diagram{p: p, words: words{name: p.sys.name}, number: len(fmt.Sprint(len(steps)))}
-	if !d.lay(boot, steps) {
+	d := &diagram{p: p, words: words{name: p.sys.name}, number: len(fmt.Sprint(len(c.steps)))}
+	if !d.lay(c) {
 		return []string{fmt.Sprintf("%d nodes take part, too many to draw", len(d.nodes))}, nil
 	}
 	d.header()
-	for i := range boot {
-		if a := &boot[i]; len(a.told) > 0 {
+	for i := range c.boot {
+		if a := &c.boot[i]; len(a.told) > 0 {
 			d.row(0, a)
 		}
 	}
-	for i := range steps {
-		d.row(i+1, &steps[i])
+	for i := range c.steps {
+		if i == p.loop {
+			d.lines = append(d.lines, "and then for ever:")
+		}
+		d.row(i+1, &c.steps[i])
 	}
 	return d.lines, nil
 }
@@ -59,15 +62,15 @@ type diagram struct {
 }
 
 // lay decides which lanes there are, and how wide they are.
-func (d *diagram) lay(boot, steps []act) bool {
-	for i := range boot {
-		d.nodes = append(d.nodes, boot[i].step.Node)
+func (d *diagram) lay(c *account) bool {
+	for i := range c.boot {
+		d.nodes = append(d.nodes, c.boot[i].step.Node)
 	}
 	room := storyColumns - leastForText - d.number - 2
 	if len(d.nodes)*narrowLane > room {
 		d.nodes = nil
-		for i := range steps {
-			d.nodes = append(d.nodes, steps[i].step.Node, steps[i].step.From)
+		for i := range c.steps {
+			d.nodes = append(d.nodes, c.steps[i].step.Node, c.steps[i].step.From)
 		}
 		slices.Sort(d.nodes)
 		d.nodes = slices.DeleteFunc(slices.Compact(d.nodes), func(id network.ID) bool { return id == sim.NoHost })
@@ -195,11 +198,11 @@ func (d *diagram) label(a *act) string {
 	var parts []string
 	switch s.Kind {
 	case StepDeliver:
-		parts = append(parts, fmt.Sprintf("%s (%d)", d.say(s.Msg), a.sent))
+		parts = append(parts, fmt.Sprintf("%s (%d)", d.say(s.Msg), a.letter.step))
 	case StepDrop:
-		parts = append(parts, fmt.Sprintf("lost: %s (%d)", d.say(s.Msg), a.sent))
+		parts = append(parts, fmt.Sprintf("lost: %s (%d)", d.say(s.Msg), a.letter.step))
 	case StepDuplicate:
-		parts = append(parts, fmt.Sprintf("doubled: %s (%d)", d.say(s.Msg), a.sent))
+		parts = append(parts, fmt.Sprintf("doubled: %s (%d)", d.say(s.Msg), a.letter.step))
 	case StepTimer:
 		parts = append(parts, s.Name)
 	case StepCut:

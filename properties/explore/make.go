@@ -9,6 +9,9 @@ import (
 // make appends to dst the row of the state that a step leads to.
 func (x *expander) make(dst []uint32, s *succ) []uint32 {
 	sys := x.sys
+	if s.kind == StepTick {
+		return sys.later(dst, x.row)
+	}
 	start := len(dst)
 	dst = append(dst, x.row[:sys.networkAt()]...)
 	r := dst[start:]

@@ -49,6 +49,10 @@ type Model struct {
 	// Clock bounds the clock that nodes may read. Nil means that a node that does is refused.
 	Clock *Clock
 
+	// Timed, if not nil, makes time pass. By default none does, and timers may fire, and
+	// messages arrive, at any time.
+	Timed *Timed
+
 	// Seed decides what nodes draw with Rand and Key.
 	Seed uint64
 }

@@ -85,6 +85,8 @@ func (p *parentage) insertRowDepth(fp uint64, r []uint32, _ int) (added, improve
 	return added, added
 }
 
+func (p *parentage) markRow(uint64, []uint32) bool { return true }
+
 // slot returns the number of a state in the set of visited ones, which is frozen.
 func (s *search) slot(fp uint64, r row) (slot uint64, known bool) {
 	if s.exact != nil {

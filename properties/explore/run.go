@@ -31,11 +31,11 @@ type run struct {
 }
 
 // outcomes returns what an event does in a local state, for all choices. It runs the code.
-func (sys *system) outcomes(id uint32, host network.ID, ev event) (*outcome, error) {
+func (sys *system) outcomes(id uint32, host network.ID, ev event, idle *spares) (*outcome, error) {
 	var first *outcome
 	last := &first
 	for script := []int(nil); ; {
-		r, err := sys.after(id, host, ev, script)
+		r, err := sys.after(id, host, ev, script, idle)
 		if err != nil {
 			return nil, err
 		}
@@ -43,10 +43,11 @@ func (sys *system) outcomes(id uint32, host network.ID, ev event) (*outcome, err
 			return &outcome{refused: true}, nil
 		}
 		more, err := r.settle(id, ev)
-		r.solo.Close()
 		if err != nil {
+			r.solo.Close()
 			return nil, err
 		}
+		idle.put(more.next, r)
 		for *last = more; *last != nil; last = &(*last).more {
 		}
 		if script = nextScript(r.picks, r.asked); script == nil {
@@ -69,15 +70,18 @@ func nextScript(picks, asked []int) []int {
 
 // after brings a node into a local state and lets an event begin; it returns nil if the
 // guard does not.
-func (sys *system) after(id uint32, host network.ID, ev event, script []int) (*run, error) {
-	r, err := sys.revive(id, host)
-	if err != nil {
-		return nil, err
+func (sys *system) after(id uint32, host network.ID, ev event, script []int, idle *spares) (*run, error) {
+	r := idle.take(id)
+	if r == nil {
+		var err error
+		if r, err = sys.revive(id, host); err != nil {
+			return nil, err
+		}
 	}
 	if ev.kind == StepRestart || ev.kind == StepBoot {
 		r.start(id)
-	} else if sys.m.Guard != nil && !sys.m.Guard(r.solo.Handler(), sys.stepOf(host, ev)) {
-		r.solo.Close()
+	} else if sys.m.Guard != nil && ev.kind != StepTick && !sys.m.Guard(r.solo.Handler(), sys.stepOf(host, ev)) {
+		idle.put(id, r)
 		return nil, nil
 	}
 	sys.runs.Add(1)
@@ -162,6 +166,8 @@ func (r *run) happen(ev event) error {
 		err = r.solo.Receive(m.from, m.msg)
 	case StepTimer:
 		err = r.solo.Fire(ev.timer)
+	case StepTick:
+		r.solo.Advance(r.sys.m.Timed.Tick)
 	}
 	return r.broke(err)
 }
@@ -189,9 +195,12 @@ func (r *run) choose(_ string, n int) int {
 
 // clock answers a reading: any tick of the model's clock from the last reading on.
 func (r *run) clock() sim.Time {
-	c := r.sys.m.Clock
+	c, t := r.sys.m.Clock, r.sys.m.Timed
+	if t != nil && t.Clocks {
+		return r.solo.Now()
+	}
 	if c == nil {
-		r.failed = fmt.Errorf("%w: %s reads its clock, which has no end of values: give the model a Clock that bounds it",
+		r.failed = fmt.Errorf("%w: %s reads its clock, which has no end of values: give the model a Clock that bounds it, or Timed with Clocks",
 			ErrModel, r.sys.name(r.host))
 		panic(r.failed)
 	}
@@ -208,7 +217,7 @@ func (r *run) sent(to network.ID, msg any) {
 		r.failed = err
 		return
 	}
-	r.sends = append(r.sends, id)
+	r.sends = append(r.sends, r.sys.dispatch(id))
 }
 
 func (r *run) tell(e *sim.Event) {
@@ -329,6 +338,12 @@ func (r *run) intern(from uint32, ev event) (uint32, error) {
 	return r.sys.locals.intern(key, func(l *local, key string) {
 		l.host, l.boots, l.timers, l.key, l.hash = r.host, r.boots, timers, key, hashOf(hashLocal, key)
 		l.from, l.via, l.picks = from, ev, r.picks
+		if t := r.sys.m.Timed; t != nil {
+			l.waits, _ = r.waits()
+			if t.Clocks {
+				l.now = r.solo.Now()
+			}
+		}
 		l.shape = r.sys.shape([]byte(key[2:size]), r.solo.Handler())
 		l.fires = make([]atomic.Pointer[outcome], len(timers))
 	}), nil
@@ -362,6 +377,16 @@ func (r *run) content() (key []byte, size int, timers []string, err error) {
 		key = binary.AppendUvarint(key, uint64(i)+1)
 	}
 	key = append(key, 0)
+	if t := r.sys.m.Timed; t != nil && t.Clocks {
+		key = binary.AppendVarint(key, int64(r.solo.Now()))
+	}
+	waits, err := r.waits()
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	for _, ticks := range waits {
+		key = binary.LittleEndian.AppendUint16(key, ticks)
+	}
 	key = binary.AppendVarint(key, int64(r.reads))
 	key = binary.AppendUvarint(key, r.solo.Operations())
 	key = r.appendDisk(key)

@@ -160,7 +160,7 @@ func (s *Sampler) begin() {
 // estimate makes a first run for the estimates that the options lack.
 func (s *Sampler) estimate(cfg *SampleConfig) error {
 	o := &cfg.Options
-	if cfg.Schedule != PCT && cfg.Schedule != SURW || o.Estimates.Events > 0 && len(o.Estimates.Hosts) > 0 {
+	if cfg.Schedule == Uniform || cfg.Schedule == NodeThenMessage || cfg.Schedule == POS || o.Estimates.Events > 0 && len(o.Estimates.Hosts) > 0 {
 		return nil
 	}
 	first, err := Schedule(Uniform, sim.NewKey(cfg.Seed).Sub("estimate"), *o)

@@ -2,6 +2,7 @@ package explore_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -177,4 +178,22 @@ func TestASampleIsBounded(t *testing.T) {
 	m.Within = func(*explore.State) bool { return false }
 	_, err = explore.Sample(m, explore.SampleConfig{})
 	require.ErrorContains(t, err, "no initial state")
+}
+
+// A bug that few schedules show, found by sampling them.
+func ExampleSample() {
+	m := models.Paxos(models.Harness{Clients: 2, Servers: 3, Bug: "ignores-prepared"})
+	res, err := explore.Sample(m, explore.SampleConfig{Schedule: explore.PCT, Seed: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(res.Verdict)
+	for _, o := range res.Outcomes {
+		fmt.Println(o.Name, o.Verdict)
+	}
+	// Output:
+	// fail
+	// value chosen pass
+	// linearizable fail
 }

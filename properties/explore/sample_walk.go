@@ -139,7 +139,7 @@ func (s *Sampler) pending(next *succ) sim.Pending {
 
 // found returns the walk that was taken as a Path.
 func (s *Sampler) found(first row) (*Path, error) {
-	p := &Path{sys: s.sys, first: first, steps: slices.Clone(s.path)}
+	p := &Path{sys: s.sys, first: first, steps: slices.Clone(s.path), loop: -1}
 	x := newExpander(s.sys)
 	r := first
 	for i := range p.steps {

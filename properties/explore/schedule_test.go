@@ -177,38 +177,43 @@ func (f forest) tuples(d int, fn func([]int)) {
 	add()
 }
 
-// The guarantee of PCT, for all bugs of depth 1 to 3 that there can be in two small runs:
-// chains, and messages that bring about several others.
+// The guarantees of PCT and PCTCP, for all bugs of depth 1 to 3 that there can be in small
+// runs. In the tree, messages bring about several others, and a host has several pending.
 func TestPCTFindsEveryBugOfItsDepthAsOftenAsItPromises(t *testing.T) {
-	for name, f := range map[string]forest{
-		"chains": forest{}.line(0, 3).line(1, 2).line(2, 1),
-		"tree":   {{0, -1}, {1, 0}, {2, 0}, {0, 1}, {0, 2}, {1, 2}},
-	} {
-		k, c := len(f), f.ends()
-		const runs = 20_000
-		for depth := 1; depth <= 3; depth++ {
-			var orders [][]int
-			for seed := range uint64(runs) {
-				orders = append(orders, f.run(schedule(explore.PCT, seed,
-					explore.ScheduleOptions{Depth: depth, Estimates: explore.Estimates{Events: k}})))
-			}
-			promised := 1 / float64(c)
-			for range depth - 1 {
-				promised /= float64(k)
-			}
-			tuples := 0
-			f.tuples(depth, func(tuple []int) {
-				tuples++
-				hits := 0
-				for _, o := range orders {
-					if f.strongly(o, tuple) {
-						hits++
-					}
-				}
-				require.Greater(t, float64(hits)/runs, 0.85*promised, "%s, depth %d: %v", name, depth, tuple)
-			})
-			require.Greater(t, tuples, len(f)-1)
+	chains := forest{}.line(0, 3).line(1, 2).line(2, 1)
+	tree := forest{{0, -1}, {1, 0}, {2, 0}, {0, 1}, {0, 2}, {1, 2}}
+	relay := forest{{0, -1}, {1, 0}, {0, 1}, {1, 2}, {2, -1}, {2, 4}}
+	keepsPromise(t, explore.PCT, chains, 3)
+	keepsPromise(t, explore.PCT, relay, 3)
+	for _, f := range []forest{chains, tree, relay} {
+		keepsPromise(t, explore.PCTCP, f, f.ends())
+	}
+}
+
+// keepsPromise requires of a run that has so many chains that 1/(chains k^(d-1)) of the
+// schedules hit each tuple of d events strongly.
+func keepsPromise(t *testing.T, name string, f forest, chains int) {
+	const runs = 20_000
+	promised := 1 / float64(chains)
+	for depth := 1; depth <= 3; depth++ {
+		var orders [][]int
+		for seed := range uint64(runs) {
+			o := explore.ScheduleOptions{Depth: depth, Estimates: explore.Estimates{Events: len(f)}}
+			orders = append(orders, f.run(schedule(name, seed, o)))
 		}
+		tuples := 0
+		f.tuples(depth, func(tuple []int) {
+			tuples++
+			hits := 0
+			for _, o := range orders {
+				if f.strongly(o, tuple) {
+					hits++
+				}
+			}
+			require.Greater(t, float64(hits)/runs, 0.85*promised, "%s, depth %d: %v of %v", name, depth, tuple, f)
+		})
+		require.GreaterOrEqual(t, tuples, len(f))
+		promised /= float64(len(f))
 	}
 }
 
@@ -219,7 +224,17 @@ func TestPCTFindsAShallowBugOfALongRunWhereARandomWalkDoesNot(t *testing.T) {
 	o := explore.ScheduleOptions{Depth: 2, Estimates: f.estimates(nil)}
 	require.Equal(t, 31, o.Estimates.Events)
 	require.Greater(t, f.share(explore.PCT, o, 5000, between), 0.85/(2*31))
+	require.Greater(t, f.share(explore.PCTCP, o, 5000, between), 0.85/(2*31))
 	require.Less(t, f.share(explore.Uniform, o, 5000, between), 0.001)
+}
+
+// Of several messages of a channel, PCT takes any.
+func TestPCTTakesAnyMessageOfAChannel(t *testing.T) {
+	f := forest{{0, -1}, {0, -1}, {0, -1}}
+	o := explore.ScheduleOptions{Estimates: f.estimates(nil)}
+	for i := range f {
+		require.InDelta(t, 1./3, f.share(explore.PCT, o, 4000, func(o []int) bool { return o[0] == i }), .03)
+	}
 }
 
 // The example that POS begins with: whether a message that is pending from the beginning
@@ -232,6 +247,15 @@ func TestPOSSamplesPartialOrdersMoreUniformlyThanARandomWalk(t *testing.T) {
 	late := func(o []int) bool { return before(o, n, n+1) }
 	require.InDelta(t, 1./(1<<(n+1)), f.share(explore.Uniform, explore.ScheduleOptions{}, 20_000, late), .003)
 	require.InDelta(t, 1./(n+2), f.share(explore.POS, explore.ScheduleOptions{}, 20_000, late), .01)
+}
+
+// What a pending event of a host is overtaken by there does not tell what comes next: the
+// priorities are new each time. If they were kept, the event would come last with 1/(n+1).
+func TestPOSForgetsThePrioritiesOfEventsThatDependOnEachOther(t *testing.T) {
+	f := append(forest{}.line(0, 3), growth{0, -1})
+	require.InDelta(t, 1./8, f.share(explore.POS, explore.ScheduleOptions{}, 20_000, func(o []int) bool { return o[3] == 3 }), .01)
+	f[3].host = 1
+	require.InDelta(t, 1./4, f.share(explore.POS, explore.ScheduleOptions{}, 20_000, func(o []int) bool { return o[3] == 3 }), .01)
 }
 
 // Of the events of one host each order is equally likely: priorities are drawn anew when
@@ -325,11 +349,11 @@ func TestASchedulesNameAndOptionsAreChecked(t *testing.T) {
 		name string
 		o    explore.ScheduleOptions
 	}{
-		`explore: schedule "fifo", expected uniform, node-then-message, pct, pos, surw`: {"fifo", explore.ScheduleOptions{}},
-		`explore: schedule "pct" needs an estimate of the number of events`:             {explore.PCT, explore.ScheduleOptions{}},
-		`explore: schedule "surw" needs estimates of the events of hosts`:               {explore.SURW, explore.ScheduleOptions{}},
-		`explore: an option of schedule "pct" is negative`:                              {explore.PCT, explore.ScheduleOptions{Depth: -1, Estimates: all}},
-		`explore: an option of schedule "pos" is negative`:                              {explore.POS, explore.ScheduleOptions{Estimates: explore.Estimates{Hosts: []int{-1}}}},
+		`explore: schedule "fifo", expected uniform, node-then-message, pct, pctcp, pos, surw`: {"fifo", explore.ScheduleOptions{}},
+		`explore: schedule "pct" needs an estimate of the number of events`:                    {explore.PCT, explore.ScheduleOptions{}},
+		`explore: schedule "surw" needs estimates of the events of hosts`:                      {explore.SURW, explore.ScheduleOptions{}},
+		`explore: an option of schedule "pct" is negative`:                                     {explore.PCT, explore.ScheduleOptions{Depth: -1, Estimates: all}},
+		`explore: an option of schedule "pos" is negative`:                                     {explore.POS, explore.ScheduleOptions{Estimates: explore.Estimates{Hosts: []int{-1}}}},
 	} {
 		_, err := explore.Schedule(try.name, sim.Key{}, try.o)
 		require.EqualError(t, err, want)

@@ -124,10 +124,7 @@ type search struct {
 	limit     string
 	stopped   atomic.Bool
 
-	// Of a depth-first search whose depth is bounded: the states gone on from, which a
-	// shorter way may lead to again, and whether the bound was met.
-	expanded *table
-	cutShort atomic.Bool
+	cutShort atomic.Bool // a depth-first search has met the bound on depth
 
 	parents *parentage    // made when a path is asked for
 	lassos  map[int]*Path // violations of what is to happen eventually, by property
@@ -240,7 +237,7 @@ func (sys *system) initial() ([]row, error) {
 	setSum(first, sum)
 	rows := []row{first}
 	for host := range sys.hosts {
-		out, err := sys.outcomes(0, sys.id(host), event{kind: StepBoot})
+		out, err := sys.outcomes(0, sys.id(host), event{kind: StepBoot}, &x.spares)
 		if err != nil {
 			return nil, err
 		}

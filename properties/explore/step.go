@@ -22,10 +22,11 @@ const (
 	StepDuplicate                     // a message is there once more
 	StepCut                           // a partition begins
 	StepMend                          // the partition ends
+	StepTick                          // time passes, see Timed
 )
 
 var stepNames = [...]string{StepBoot: "boot", StepDeliver: "deliver", StepTimer: "timer", StepCrash: "crash",
-	StepRestart: "restart", StepDrop: "drop", StepDuplicate: "duplicate", StepCut: "cut", StepMend: "mend"}
+	StepRestart: "restart", StepDrop: "drop", StepDuplicate: "duplicate", StepCut: "cut", StepMend: "mend", StepTick: "tick"}
 
 // String returns the name of k, such as "deliver".
 func (k StepKind) String() string { return stepNames[k] }
@@ -60,6 +61,8 @@ func (s Step) describe(name func(network.ID) string) string {
 		fmt.Fprintf(&b, "%s %s -> %s %v", s.Kind, name(s.From), name(s.Node), s.Msg)
 	case StepTimer:
 		fmt.Fprintf(&b, "timer %q of %s", s.Name, name(s.Node))
+	case StepTick:
+		b.WriteString("time passes")
 	case StepCut, StepMend:
 		fmt.Fprintf(&b, "%s %s", s.Kind, s.Name)
 	default:

@@ -3,7 +3,6 @@ package explore
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -18,7 +17,7 @@ const storyColumns = 120
 // act is what happened in one step of a path, for telling: whose it was and what came of it.
 type act struct {
 	step     Step
-	sent     int // the step in which the message was sent that it is about; 0 is the boot
+	letter   *letter // that it is about, nil if none
 	sends    []Envelope
 	told     []Told
 	changes  []string
@@ -26,40 +25,39 @@ type act struct {
 	panicked string
 }
 
-// acts returns the acts of a path: those of the boot, one for each node, and those of its
-// steps.
-func (p *Path) acts() (boot, steps []act, err error) {
-	if boot, err = p.boots(); err != nil {
-		return nil, nil, err
-	}
-	mail := newMail(p.sys)
-	for _, id := range p.sys.underway(p.first) {
-		mail.put(id, 0)
+// account is all that happened on a path.
+type account struct {
+	boot  []act // one for each node
+	steps []act
+	mail  *mail
+}
+
+// account goes along a path.
+func (p *Path) account() (*account, error) {
+	c := &account{mail: newMail(p.sys)}
+	if err := p.boots(c); err != nil {
+		return nil, err
 	}
 	for i := range p.steps {
 		s, before, after := &p.steps[i], p.State(i), p.State(i+1)
 		a := act{step: p.Steps[i]}
 		switch s.kind {
-		case StepDeliver, StepDrop:
-			a.sent = mail.take(s.arg, s.kind)
-		case StepDuplicate:
-			a.sent = mail.double(s.arg)
+		case StepDeliver, StepDrop, StepDuplicate:
+			a.letter = c.mail.take(s)
 		}
 		if s.out != nil {
 			p.fill(&a, s.out)
-			for _, id := range s.out.sends {
-				mail.put(id, i+1)
-			}
+			c.mail.send(s.out, i+1)
 			a.changes = p.changes(a.step.Node, before, after)
 			a.crashed = s.out.lost > 0 && s.kind != StepCrash
 			a.panicked = after.local(a.step.Node).panic
 		}
 		if err := cmp.Or(before.err, after.err); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		steps = append(steps, a)
+		c.steps = append(c.steps, a)
 	}
-	return boot, steps, nil
+	return c, nil
 }
 
 // fill notes what a node did.
@@ -73,57 +71,26 @@ func (p *Path) fill(a *act, out *outcome) {
 	}
 }
 
-// boots are the acts before the first state.
-func (p *Path) boots() ([]act, error) {
-	var all []act
+// boots goes through what happened before the first state.
+func (p *Path) boots(c *account) error {
 	for host := range p.sys.hosts {
-		out, err := p.sys.outcomes(0, network.ID(host), event{kind: StepBoot})
+		out, err := p.sys.outcomes(0, network.ID(host), event{kind: StepBoot}, &spares{})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		a := act{step: Step{Kind: StepBoot, Node: network.ID(host), From: sim.NoHost}}
-		for ; out != nil; out = out.more {
-			if out.next == p.first[rowLocals+host] {
-				p.fill(&a, out)
-				break
-			}
+		for out != nil && out.next != p.first[rowLocals+host] {
+			out = out.more
 		}
-		all = append(all, a)
+		if out == nil {
+			return fmt.Errorf("%w: %s did not boot twice in the same way", ErrModel, p.sys.name(network.ID(host)))
+		}
+		p.fill(&a, out)
+		a.step.Picks = out.picks
+		c.mail.send(out, 0)
+		c.boot = append(c.boot, a)
 	}
-	return all, nil
-}
-
-// mail is when the messages under way were sent.
-type mail struct {
-	keeps bool // a delivery leaves the message under way
-	sent  map[uint32][]int
-}
-
-func newMail(sys *system) *mail {
-	return &mail{keeps: sys.m.Network == Duplicating || sys.m.Network == Board, sent: map[uint32][]int{}}
-}
-
-// put adds a message that was sent in a step.
-func (m *mail) put(id uint32, step int) {
-	if !m.keeps || len(m.sent[id]) == 0 {
-		m.sent[id] = append(m.sent[id], step)
-	}
-}
-
-// take returns when a message was sent that is delivered or lost.
-func (m *mail) take(id uint32, kind StepKind) int {
-	sent := m.sent[id][0]
-	if !m.keeps || kind == StepDrop {
-		m.sent[id] = m.sent[id][1:]
-	}
-	return sent
-}
-
-// double returns when a message was sent of which there is one more now.
-func (m *mail) double(id uint32) int {
-	sent := m.sent[id][0]
-	m.sent[id] = slices.Insert(m.sent[id], 0, sent)
-	return sent
+	return nil
 }
 
 // Story tells the path in lines of at most 120 columns: the boot as step 0, and then what
@@ -132,21 +99,25 @@ func (m *mail) double(id uint32) int {
 // another one. What is told of a message in parentheses is the step that it was sent in.
 // The error wraps ErrModel if the nodes do not do again what they did in the search.
 func (p *Path) Story() ([]string, error) {
-	boot, steps, err := p.acts()
+	c, err := p.account()
 	if err != nil {
 		return nil, err
 	}
-	t := teller{words: words{name: p.sys.name}, margin: 0, number: len(fmt.Sprint(len(steps)))}
+	t := teller{words: words{name: p.sys.name}, number: len(fmt.Sprint(len(c.steps)))}
 	for _, n := range p.sys.names {
 		t.margin = max(t.margin, utf8.RuneCountInString(n))
 	}
-	for i := range boot {
-		if a := &boot[i]; len(a.sends)+len(a.told) > 0 {
-			t.line(0, a.step.Node, t.sentence("starts", a))
+	for i := range c.boot {
+		if a := &c.boot[i]; len(a.sends)+len(a.told) > 0 {
+			t.line(0, "starts", a)
 		}
 	}
-	for i := range steps {
-		t.line(i+1, steps[i].step.Node, t.sentence(t.happens(&steps[i]), &steps[i]))
+	for i := range c.steps {
+		a := &c.steps[i]
+		if i == p.loop {
+			t.lines = append(t.lines, "What follows goes round for ever:")
+		}
+		t.line(i+1, t.happens(a), a)
 	}
 	return t.lines, nil
 }
@@ -170,16 +141,27 @@ type teller struct {
 	lines          []string
 }
 
-// line adds a step, broken into lines.
-func (t *teller) line(number int, node network.ID, text string) {
-	name := t.name(node)
-	if len(t.lines) > 0 && node == t.last && number > 0 {
+// line adds a step, broken into lines. Changes that do not fit stand below.
+func (t *teller) line(number int, text string, a *act) {
+	text = t.sentence(text, a)
+	name := t.name(a.step.Node)
+	if number > 0 && len(t.lines) > 0 && a.step.Node == t.last {
 		name = ""
 	}
-	t.last = node
+	t.last = a.step.Node
 	head := fmt.Sprintf("%*d  %-*s  ", t.number, number, t.margin, name)
 	indent := strings.Repeat(" ", utf8.RuneCountInString(head)+2)
-	for _, part := range broken(text, storyColumns-len(indent)) {
+	room := storyColumns - len(indent)
+	parts := broken(text, room)
+	if len(a.changes) > 0 {
+		changes := "[" + strings.Join(a.changes, "; ") + "]"
+		if last := &parts[len(parts)-1]; utf8.RuneCountInString(*last+changes)+2 <= room {
+			*last += "  " + changes
+		} else {
+			parts = append(parts, broken(changes, room)...)
+		}
+	}
+	for _, part := range parts {
 		t.lines = append(t.lines, head+part)
 		head = indent
 	}
@@ -212,11 +194,11 @@ func (t *teller) happens(a *act) string {
 	var text string
 	switch s.Kind {
 	case StepDeliver:
-		text = fmt.Sprintf("receives %s from %s (%d)", t.say(s.Msg), t.name(s.From), a.sent)
+		text = fmt.Sprintf("receives %s from %s (%d)", t.say(s.Msg), t.name(s.From), a.letter.step)
 	case StepDrop:
-		text = fmt.Sprintf("never gets %s from %s (%d): it is lost", t.say(s.Msg), t.name(s.From), a.sent)
+		text = fmt.Sprintf("never gets %s from %s (%d): it is lost", t.say(s.Msg), t.name(s.From), a.letter.step)
 	case StepDuplicate:
-		text = fmt.Sprintf("may get %s from %s (%d) once more: it is doubled", t.say(s.Msg), t.name(s.From), a.sent)
+		text = fmt.Sprintf("may get %s from %s (%d) once more: it is doubled", t.say(s.Msg), t.name(s.From), a.letter.step)
 	case StepTimer:
 		text = fmt.Sprintf("timer %q fires", s.Name)
 	case StepCrash:
@@ -248,7 +230,7 @@ func (t *teller) sentence(text string, a *act) string {
 		for ; i < len(a.sends) && t.say(a.sends[i].Msg) == msg; i++ {
 			to = append(to, t.name(a.sends[i].To))
 		}
-		if a.step.Kind == StepDeliver && len(to) == 1 && a.sends[from].To == a.step.From {
+		if a.step.Kind == StepDeliver && len(to) == 1 && a.sends[from].To == a.step.From && a.step.From != a.step.Node {
 			text += ", answers " + msg
 		} else {
 			text += fmt.Sprintf(", sends %s to %s", msg, strings.Join(to, " "))
@@ -262,9 +244,6 @@ func (t *teller) sentence(text string, a *act) string {
 		text += ", and crashes before its disk has finished"
 	case a.step.Kind == StepDeliver && len(a.told)+len(a.sends)+len(a.changes) == 0:
 		text += ", and ignores it"
-	}
-	if len(a.changes) > 0 {
-		text += "  [" + strings.Join(a.changes, "; ") + "]"
 	}
 	return text
 }

@@ -46,7 +46,9 @@ type differ struct {
 	found []string
 }
 
-func (d *differ) note(format string, args ...any) { d.found = append(d.found, fmt.Sprintf(format, args...)) }
+func (d *differ) note(format string, args ...any) {
+	d.found = append(d.found, fmt.Sprintf(format, args...))
+}
 
 // fields compares two values of one name.
 func (d *differ) fields(name string, a, b reflect.Value) {

@@ -54,6 +54,8 @@ type local struct {
 	shape  *shape // if symmetry counts
 	key    string
 	timers []string // those that run, by name
+	waits  []uint16 // in how many ticks each is due, if Timed
+	now    sim.Time // what the clock shows, if Timed has Clocks
 	panic  string   // with what the node's code panicked: it is down for good
 
 	// How to get here: the state before, the event and what was chosen and lost in it.
@@ -68,6 +70,7 @@ type local struct {
 	fires   []atomic.Pointer[outcome] // by place in timers
 	crashes atomic.Pointer[outcome]
 	boot    atomic.Pointer[outcome] // of a node that is down
+	tick    atomic.Pointer[outcome]
 	live    atomic.Pointer[network.Solo]
 }
 
@@ -78,6 +81,13 @@ type message struct {
 	hash     uint64
 	last     uint64 // its hash as the one that was delivered last
 	shape    *shape
+
+	// If the model is Timed: the content, the message as it was sent, and after how many
+	// ticks it arrives at the earliest and at the latest.
+	key    string
+	base   uint32
+	lo, hi uint16
+	ticked atomic.Uint32
 }
 
 // batch is what a node told in one step.
@@ -140,6 +150,9 @@ func newSystem(m Model, symmetric bool) (*system, error) {
 			return nil, fmt.Errorf("%w: partitions name nodes, so none are interchangeable: leave out one of the two", ErrModel)
 		}
 	}
+	if err := m.Timed.check(&sys.m); err != nil {
+		return nil, err
+	}
 	return sys, sys.checkFaults()
 }
 
@@ -189,8 +202,8 @@ func (sys *system) internMessage(from, to network.ID, msg any) (uint32, error) {
 		return 0, fmt.Errorf("%w: message %T from %s: %w", ErrModel, msg, sys.name(from), err)
 	}
 	return sys.messages.intern(content, func(m *message, key string) {
-		*m = message{from: from, to: to, msg: msg, hash: hashOf(hashMessage, key), last: hashOf(hashLast, key),
-			shape: sys.shape(nil, msg)}
+		m.from, m.to, m.msg, m.key, m.shape = from, to, msg, key, sys.shape(nil, msg)
+		m.hash, m.last = hashOf(hashMessage, key), hashOf(hashLast, key)
 	}), nil
 }
 
@@ -231,21 +244,37 @@ func (sys *system) observe(from, told uint32) (uint32, error) {
 	return next, err
 }
 
-// internObserver makes the observer anew and tells it all that led to a state and one
-// batch more. From 0 it makes the first state.
-func (sys *system) internObserver(from, told uint32) (uint32, error) {
+// Cloner is an Observer that copies itself: so its states cost less to make than by telling
+// a new one all from the beginning.
+type Cloner interface{ Clone() Observer }
+
+// observerAfter makes the observer in the state after from and a batch more.
+func (sys *system) observerAfter(from, told uint32) Observer {
 	var batches []uint32
-	for id, b := from, told; b != 0; {
+	var observer Observer
+	for id, b := from, told; b != 0 && observer == nil; {
 		batches = append(batches, b)
 		o := sys.observers.at(id)
+		if c, ok := o.live.(Cloner); ok {
+			observer = c.Clone()
+		}
 		id, b = o.from, o.told
 	}
-	observer := sys.m.Observe()
+	if observer == nil {
+		observer = sys.m.Observe()
+	}
 	for _, b := range slices.Backward(batches) {
 		for _, t := range sys.batches.at(b).told {
 			observer.Observe(&t)
 		}
 	}
+	return observer
+}
+
+// internObserver makes the observer anew and tells it all that led to a state and one
+// batch more. From 0 it makes the first state.
+func (sys *system) internObserver(from, told uint32) (uint32, error) {
+	observer := sys.observerAfter(from, told)
 	content, err := encode(nil, observer)
 	if err != nil {
 		return 0, fmt.Errorf("%w: the observer: %w", ErrModel, err)

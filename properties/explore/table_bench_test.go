@@ -3,6 +3,7 @@ package explore
 import (
 	"fmt"
 	"math/bits"
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -113,11 +114,11 @@ func fill(l load, maxDepth, workers int, batched bool) *table {
 func BenchmarkGenerate(b *testing.B) {
 	for _, l := range loads {
 		b.Run(l.name, func(b *testing.B) {
+			var sum uint64
 			for b.Loop() {
-				var sum uint64
 				l.each(0, 1, func(batch []uint64) { sum += batch[0] })
-				l.report(b, sum, sum)
 			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(l.inserts)/float64(b.N), "ns/insert")
 		})
 	}
 }
@@ -126,15 +127,25 @@ func BenchmarkGenerate(b *testing.B) {
 func BenchmarkMap(b *testing.B) {
 	for _, l := range loads {
 		b.Run(l.name, func(b *testing.B) {
+			before := heap()
+			var set map[uint64]struct{}
 			for b.Loop() {
-				set := map[uint64]struct{}{}
+				set = map[uint64]struct{}{}
 				l.each(0, 1, func(batch []uint64) {
 					for _, fp := range batch {
 						set[fp] = struct{}{}
 					}
 				})
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(l.inserts)/float64(b.N), "ns/insert")
 			}
+			l.report(b, heap()-before, uint64(len(set)))
 		})
 	}
+}
+
+// heap returns the bytes that are reachable.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }

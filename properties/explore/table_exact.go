@@ -15,6 +15,8 @@ type visited interface {
 	insertRow(fp uint64, row []uint32) (added bool)
 	// insertRowDepth does so for a state reached at depth, see worker.insertDepth.
 	insertRowDepth(fp uint64, row []uint32, depth int) (added, improved bool)
+	// markRow marks a state of a set with depths, see worker.mark.
+	markRow(fp uint64, row []uint32) (first bool)
 }
 
 func (w *worker) insertRow(fp uint64, _ []uint32) bool {

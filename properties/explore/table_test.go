@@ -79,7 +79,19 @@ func TestEveryFingerprintIsAddedOnceByAnyNumberOfWorkers(t *testing.T) {
 				for i := range handles {
 					handles[i] = set.worker()
 				}
+				var done atomic.Bool
+				var watching sync.WaitGroup
+				watching.Go(func() {
+					for last := uint64(0); !done.Load(); last = set.bytes() {
+						if set.bytes() < last || set.len() > states {
+							panic("a table does not shrink, nor hold more than there is")
+						}
+						runtime.Gosched()
+					}
+				})
 				requireEachAddedOnce(t, handles, states, maxDepth)
+				done.Store(true)
+				watching.Wait()
 				require.Equal(t, uint64(states), set.len())
 				for i := range uint64(states) {
 					if !set.has(mixed(i)) {
@@ -269,6 +281,7 @@ func TestSlotsOfAFrozenTableAreDistinctAndStay(t *testing.T) {
 	}
 	require.Panics(t, func() { set.slot(mixed(1)) }, "not frozen")
 	require.Panics(t, set.freeze, "a worker is inside")
+	require.Panics(t, func() { set.worker() }, "a worker is inside")
 	w.leave()
 	require.Panics(t, func() { w.insert(mixed(n)) }, "nobody is inside")
 	set.freeze()

@@ -161,6 +161,7 @@ type exploration struct {
 
 	result  explore.Result
 	seconds float64
+	replay  []string // the commands that replay the violations, as far as they are saved
 }
 
 func bugOf(e *models.Entry, name string) models.Bug {

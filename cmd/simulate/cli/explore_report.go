@@ -12,6 +12,7 @@ import (
 
 	"phoenix/properties"
 	"phoenix/properties/explore"
+	"phoenix/traces"
 )
 
 // exploreReport is the JSON object of explore.
@@ -32,7 +33,7 @@ type exploreReport struct {
 	Handlers   uint64            `json:"handlers"`
 	Collisions float64           `json:"collisions"`
 	Properties []exploreProperty `json:"properties"`
-	Replay     string            `json:"replay,omitempty"` // a command
+	Replay     []string          `json:"replay,omitempty"` // a command for each violation
 }
 
 // exploreProperty is a property in the JSON object of explore.
@@ -46,7 +47,8 @@ type exploreProperty struct {
 
 // concludeExploration reports what is known, and leaves the counterexample in a file.
 func (a *app) concludeExploration(ctx context.Context, f *exploreFlags, x *exploration) error {
-	interrupted := ctx.Err() != nil
+	interrupted := ctx.Err() != nil && x.result.Limit != ""
+	unsaved := a.saveCounterexamples(f.failDir, x)
 	if a.json {
 		a.report(x.report())
 	} else {
@@ -56,11 +58,32 @@ func (a *app) concludeExploration(ctx context.Context, f *exploreFlags, x *explo
 		}
 		a.out.Write(text)
 	}
-	if interrupted && x.result.Limit != "" {
+	if interrupted {
 		fmt.Fprintln(a.err, "simulate: interrupted: not all states were visited")
-		return status(exitInterrupted)
+		return a.exit(status(exitInterrupted), unsaved)
 	}
-	return a.exit(statusOf(x.result.Verdict))
+	return a.exit(statusOf(x.result.Verdict), unsaved)
+}
+
+// saveCounterexamples leaves a file for each violation, and notes the commands that replay
+// them.
+func (a *app) saveCounterexamples(dir string, x *exploration) error {
+	for _, o := range x.violations() {
+		c, err := traces.NewCounterexample(x.model.Name, x.options, o)
+		if err != nil {
+			return err
+		}
+		text, err := c.Text()
+		if err != nil {
+			return err
+		}
+		path, err := saveIn(dir, c.FileName(), c.State(), text)
+		if err != nil {
+			return usagef("--fail-dir: the counterexample is not saved: %w", plainPath(err))
+		}
+		x.replay = append(x.replay, a.invocation+" replay "+quoted(path))
+	}
+	return nil
 }
 
 func (x *exploration) report() exploreReport {
@@ -69,7 +92,7 @@ func (x *exploration) report() exploreReport {
 		header: headed(r.Verdict), Model: x.model.Name, Options: map[string]any{}, Search: x.order.String(),
 		Network: x.model.Network.String(), Unique: r.Unique, Generated: r.Generated, Depth: r.Depth, Terminal: r.Terminal,
 		Limit: r.Limit, Seconds: x.seconds, Bytes: r.Bytes, Handlers: r.Handlers, Collisions: r.Collisions,
-		Properties: []exploreProperty{},
+		Properties: []exploreProperty{}, Replay: x.replay,
 	}
 	for _, option := range x.options {
 		name, value, _ := strings.Cut(strings.TrimPrefix(option, "--"), "=")
@@ -81,7 +104,7 @@ func (x *exploration) report() exploreReport {
 	for _, o := range r.Outcomes {
 		p := exploreProperty{Name: o.Name, Kind: o.Kind, Verdict: o.Verdict, Detail: o.Detail, Path: []string{}}
 		if o.Path != nil {
-			p.Path = append(p.Path, o.Path.Lines()...)
+			p.Path = stepLines(o.Path)
 		}
 		rep.Properties = append(rep.Properties, p)
 	}
@@ -148,9 +171,12 @@ func (x *exploration) text(out *sink) ([]byte, error) {
 		fmt.Fprintf(tab, "  %s\t%s\t%s\t%s\n", o.Verdict, o.Kind, o.Name, detail)
 	}
 	tab.Flush()
-	for _, o := range x.violations() {
+	for i, o := range x.violations() {
 		if err := tellPath(&b, o); err != nil {
 			return nil, err
+		}
+		if i < len(x.replay) {
+			fmt.Fprintf(&b, "\n  replay:  %s\n", x.replay[i])
 		}
 	}
 	return b.Bytes(), nil
@@ -177,8 +203,8 @@ func tellPath(w io.Writer, o *explore.Outcome) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%s is violated after %s, with %s from one node to another:\n\n",
-		o.Name, plural(len(o.Path.Steps), "step"), plural(o.Path.Switches(), "switch"))
+	fmt.Fprintf(w, "\n%s is violated after %s, with %s of node:\n\n",
+		o.Name, plural(len(o.Path.Steps), "step"), plural(o.Path.Switches(), "change"))
 	for _, line := range story {
 		fmt.Fprintf(w, "%s\n", line)
 	}

@@ -85,26 +85,32 @@ func saveFailure(dir string, s *scenario.Scenario, r *scenario.Result) (string, 
 	if err != nil {
 		return "", err
 	}
-	err = os.MkdirAll(dir, 0o777)
-	path := failurePath(dir, f)
-	if err == nil {
-		err = os.WriteFile(path, text, 0o666)
-	}
+	path, err := saveIn(dir, f.FileName(), f.Digest, text)
 	if err != nil {
 		return "", usagef("--fail-dir: the failure of seed 0x%x is not saved: %w", r.Seed, plainPath(err))
 	}
 	return path, nil
 }
 
-// failurePath is where in dir the file of f belongs: its name has as many digits
-// of the digest as tell it from the failures that are there.
-func failurePath(dir string, f *traces.Failure) string {
+// saveIn writes a file of a failure into a folder and returns its path.
+func saveIn(dir, name, digest string, text []byte) (string, error) {
+	path := failurePath(dir, name, digest)
+	err := os.MkdirAll(dir, 0o777)
+	if err == nil {
+		err = os.WriteFile(path, text, 0o666)
+	}
+	return path, err
+}
+
+// failurePath is where in dir a file belongs that is called name and has four digits of
+// digest in its name: it gets as many as tell it from the failures that are there.
+func failurePath(dir, name, digest string) string {
 	const ext = ".simfail"
-	stem := strings.TrimSuffix(f.FileName(), ext)
+	stem := strings.TrimSuffix(name, ext)
 	for digits := 4; ; digits *= 2 {
-		path := filepath.Join(dir, stem+f.Digest[4:digits]+ext)
+		path := filepath.Join(dir, stem+digest[4:digits]+ext)
 		there, err := os.ReadFile(path)
-		if err != nil || digits == len(f.Digest) || bytes.Contains(there, []byte(f.Digest)) {
+		if err != nil || digits == len(digest) || bytes.Contains(there, []byte(digest)) {
 			return path
 		}
 	}

@@ -19,8 +19,9 @@ func (a *app) replayCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay FILE.simfail|-",
 		Short: "Run a failure again from its file",
-		Long: `Run a failure again from its file, which run, shrink and failing tests leave; - is a
-file on standard input.
+		Long: `Run a failure again from its file, which run, shrink, explore and failing tests leave; -
+is a file on standard input. A counterexample of explore is followed step by step in the
+explorer, and then as a world, in which every node must end in the same state.
 
 Says whether the same events happened again (reproduced, exit code 1), other ones
 because the scenario, the code or the file has changed (stale, 2), or other ones
@@ -84,6 +85,12 @@ func (a *app) replay(ctx context.Context, path, trace string, where *localizeFla
 	name, data, err := a.read(ctx, path, scenario.MaxDocument)
 	if err != nil {
 		return err
+	}
+	if traces.IsCounterexample(data) {
+		if where.on || trace != "" {
+			return usagef("--localize and --trace are for failures of run; %s is a counterexample of explore", name)
+		}
+		return a.retrace(path, name, data)
 	}
 	s, f, err := traces.ParseFailure(name, data, a.scenarios)
 	if err != nil {

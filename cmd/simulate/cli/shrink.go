@@ -100,6 +100,9 @@ func (a *app) shrink(ctx context.Context, f *shrinkFlags, path string) error {
 	if err != nil {
 		return err
 	}
+	if traces.IsCounterexample(data) {
+		return usagef("%s is %w", name, errShortest)
+	}
 	s, file, err := traces.ParseFailure(name, data, a.scenarios)
 	if err != nil {
 		return badInput(err)

@@ -1,6 +1,7 @@
 package models_test
 
 import (
+	"slices"
 	"testing"
 
 	"phoenix/properties"
@@ -58,6 +59,30 @@ func TestOptionsReachTheModel(t *testing.T) {
 		m, err = e.Build(models.Params{Crashes: crashes})
 		require.NoError(t, err)
 		require.Equal(t, expected, m.Faults.Crashes)
+	}
+}
+
+// options sets each option alone.
+var options = map[string]models.Params{
+	"clients": {Clients: 2}, "servers": {Servers: 2}, "rms": {RMs: 2}, "threads": {Threads: 2}, "nodes": {Nodes: 2},
+	"terms": {Terms: 1}, "log": {Log: 2}, "heartbeats": {Heartbeats: 1}, "under-way": {UnderWay: 1},
+	"lock": {Lock: true}, "no-history": {NoHistory: true}, "network": {Network: "ordered"}, "lossy": {Lossy: true},
+	"crashes": {Crashes: 1}, "restarts": {Restarts: 1}, "drops": {Drops: 1}, "duplicates": {Duplicates: 1},
+}
+
+func TestAModelTakesTheOptionsThatItNamesAndNoOthers(t *testing.T) {
+	for _, e := range models.All() {
+		for _, name := range e.Takes {
+			require.Contains(t, options, name, e.Name)
+		}
+		for name, p := range options {
+			_, err := e.Build(p)
+			if slices.Contains(e.Takes, name) {
+				require.NoError(t, err)
+			} else {
+				require.ErrorContains(t, err, "model "+e.Name+" does not take "+name)
+			}
+		}
 	}
 }
 

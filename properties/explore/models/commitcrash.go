@@ -34,9 +34,8 @@ func CommitCrash(participants, crashes int, bug string) explore.Model {
 		return all
 	}
 	m := explore.Model{
-		Name:      "commit-crash",
-		Faults:    explore.Budget{Crashes: crashes, Crashable: []network.ID{coordinator}},
-		Symmetric: []explore.Group{{Nodes: ids(0, participants)}},
+		Name:   "commit-crash",
+		Faults: explore.Budget{Crashes: crashes, Crashable: []network.ID{coordinator}},
 		Properties: []explore.Property{
 			explore.Always("consistent", func(s *explore.State) error { return consistent(all(s)) }),
 			explore.Eventually("all decide", func(s *explore.State) bool { return decidedAll(all(s)) }),

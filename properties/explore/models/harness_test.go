@@ -30,7 +30,8 @@ var bugs = []struct {
 	{"paxos", "accept-any-ballot", 2, 3, 17, "read of x returned 66 after an earlier read had returned the newer 65"},
 	{"paxos", "promise-lower", 2, 3, 17, "read of x returned 66 after an earlier read had returned the newer 65"},
 	{"primary-backup", "ack-before-replicate", 1, 2, 4, "read of x returned nil after 65 was acknowledged"},
-	{"primary-backup", "read-at-backup", 3, 2, 14, "read of x returned 66 after an earlier read had returned the newer 67"},
+	{"primary-backup", "read-at-backup", 3, 2, 14,
+		"read of x returned 66 after an earlier read had returned the newer 67"},
 }
 
 func TestBugsOfRegistersAreFoundInTheFewestSteps(t *testing.T) {
@@ -50,37 +51,52 @@ var harmless = []struct {
 	model, bug       string
 	clients, servers int
 	unique           uint64
+	long             bool
 }{
-	{"paxos", "lowest-vote", 2, 3, 16668}, // there is no second vote to choose from
-	{"paxos", "stale-accepted", 2, 3, 40145},
-	{"abd", "record-overwrites", 2, 2, 724},
-	{"abd", "no-write-back", 2, 2, 360},
-	{"abd", "local-sequence", 2, 2, 536},
-	{"primary-backup", "read-at-backup", 2, 2, 150},
+	{"paxos", "lowest-vote", 2, 3, 16668, false}, // there is no second vote to choose from
+	{"paxos", "stale-accepted", 2, 3, 40145, false},
+	{"abd", "record-overwrites", 2, 2, 724, false},
+	{"abd", "no-write-back", 2, 2, 360, false},
+	{"abd", "local-sequence", 2, 2, 536, false},
+	{"abd", "no-write-back", 2, 3, 2433797, true},
+	{"abd", "local-sequence", 2, 3, 35570818, true},
+	{"primary-backup", "read-at-backup", 2, 2, 150, false},
 }
 
 func TestBugsThatDoNoHarmInSmallClustersAreNotReported(t *testing.T) {
 	for _, b := range harmless {
-		h := models.Harness{Clients: b.clients, Servers: b.servers, Bug: b.bug}
-		r, err := explore.Search(protocols[b.model](h), explore.Config{})
-		require.NoError(t, err)
-		require.Equal(t, properties.Pass, r.Verdict, "%+v", b)
-		require.Equal(t, b.unique, r.Unique, "%+v", b)
+		t.Run(fmt.Sprintf("%s %s %d clients %d servers", b.model, b.bug, b.clients, b.servers), func(t *testing.T) {
+			if b.long && !*long {
+				t.Skip("needs -explore.long")
+			}
+			h := models.Harness{Clients: b.clients, Servers: b.servers, Bug: b.bug}
+			r, err := explore.Search(protocols[b.model](h), explore.Config{Order: explore.DepthFirst})
+			require.NoError(t, err)
+			require.Equal(t, properties.Pass, r.Verdict)
+			require.Equal(t, b.unique, r.Unique)
+		})
 	}
 }
 
-func TestABugOfPaxosThatNeedsThreeClientsIsFound(t *testing.T) {
+func TestBugsThatNeedManyStatesAreFound(t *testing.T) {
 	if !*long {
 		t.Skip("needs -explore.long")
 	}
-	h := models.Harness{Clients: 3, Servers: 3, Bug: "lowest-vote"}
-	r, err := explore.Search(models.Paxos(h), explore.Config{})
+	r, err := explore.Search(models.Paxos(models.Harness{Clients: 3, Servers: 3, Bug: "lowest-vote"}), explore.Config{})
+	require.NoError(t, err)
+	o := propertyOf(t, r, models.Linearizable)
+	require.Equal(t, properties.Fail, o.Verdict)
+	require.Len(t, o.Path.Steps, 19)
+
+	h := models.Harness{Clients: 2, Servers: 3, Bug: "record-overwrites"}
+	r, err = explore.Search(models.ABD(h), explore.Config{Order: explore.DepthFirst})
 	require.NoError(t, err)
 	require.Equal(t, properties.Fail, propertyOf(t, r, models.Linearizable).Verdict)
 }
 
 func TestEveryBugIsNamedAndPhrased(t *testing.T) {
-	lists := map[string][]models.Bug{"paxos": models.PaxosBugs(), "abd": models.ABDBugs(), "primary-backup": models.PrimaryBackupBugs()}
+	lists := map[string][]models.Bug{"paxos": models.PaxosBugs(), "abd": models.ABDBugs(),
+		"primary-backup": models.PrimaryBackupBugs()}
 	for name, list := range lists {
 		for _, b := range list {
 			require.NotEmpty(t, b.Wrong)
@@ -90,8 +106,10 @@ func TestEveryBugIsNamedAndPhrased(t *testing.T) {
 }
 
 func TestAHarnessThatMakesNoSensePanics(t *testing.T) {
-	require.PanicsWithValue(t, `models: paxos has no bug "typo"`, func() { models.Paxos(models.Harness{Servers: 3, Bug: "typo"}) })
-	require.PanicsWithValue(t, "models: abd with 0 servers, expected at least 1", func() { models.ABD(models.Harness{Clients: 1}) })
+	require.PanicsWithValue(t, `models: paxos has no bug "typo"`,
+		func() { models.Paxos(models.Harness{Servers: 3, Bug: "typo"}) })
+	require.PanicsWithValue(t, "models: abd with 0 servers, expected at least 1",
+		func() { models.ABD(models.Harness{Clients: 1}) })
 }
 
 func TestWithoutAHistoryThereAreFewerStatesAndNothingToLinearize(t *testing.T) {
@@ -134,7 +152,8 @@ func run(t *testing.T, m explore.Model, seed uint64) (judged linear.Result, seen
 	t.Helper()
 	w := sim.New(sim.Config{Seed: seed})
 	defer w.Close()
-	n := network.New(w, network.Config{Link: network.Link{Delay: network.Uniform(time.Millisecond, 20*time.Millisecond)}, CheckMutation: true})
+	link := network.Link{Delay: network.Uniform(time.Millisecond, 20*time.Millisecond)}
+	n := network.New(w, network.Config{Link: link, CheckMutation: true})
 	for _, node := range m.Nodes {
 		n.Add(node.Name, node.Boot)
 	}
@@ -171,13 +190,14 @@ func TestTheSameNodesRunInAWorld(t *testing.T) {
 }
 
 func TestWorldsMeetTheBugsToo(t *testing.T) {
+	planted := map[string]string{"single-copy": "", "primary-backup": "ack-before-replicate", "abd": "record-overwrites"}
 	met := map[string]bool{}
-	for name, bug := range map[string]string{"single-copy": "", "primary-backup": "ack-before-replicate"} {
+	for name, bug := range planted {
 		for seed := range uint64(50) {
-			judged, seen := run(t, protocols[name](models.Harness{Clients: 3, Servers: 3, Bug: bug}), seed)
-			require.Equal(t, judged.Verdict == properties.Pass, seen.Check() == nil, fmt.Sprint(name, seed))
+			judged, seen := run(t, protocols[name](models.Harness{Clients: 2, Servers: 3, Bug: bug}), seed)
+			require.Equal(t, judged.Verdict == properties.Pass, seen.Check() == nil, "%s, seed %d", name, seed)
 			met[name] = met[name] || judged.Verdict == properties.Fail
 		}
 	}
-	require.Equal(t, map[string]bool{"single-copy": true, "primary-backup": true}, met)
+	require.Equal(t, map[string]bool{"single-copy": true, "primary-backup": true, "abd": true}, met)
 }

@@ -2,7 +2,6 @@ package models
 
 import (
 	"fmt"
-	"slices"
 
 	"phoenix/network"
 	"phoenix/properties/explore"
@@ -54,7 +53,7 @@ func Lease(clients int, bug string) explore.Model {
 				return s.Node(storeServer).(*leaseStore).inOrder()
 			}),
 			explore.Sometimes("late write refused", func(s *explore.State) bool {
-				return s.Node(storeServer).(*leaseStore).refused > 0
+				return s.Node(storeServer).(*leaseStore).refused
 			}),
 		},
 	}
@@ -122,11 +121,12 @@ func (h *holder) Receive(_ network.ID, msg any) {
 	}
 }
 
-// leaseStore has the tokens of the writes that it took, in their order.
+// leaseStore has the latest lease that it took a write under.
 type leaseStore struct {
 	bug     string
-	taken   []int
-	refused int
+	latest  int
+	late    int  // the first lease under which it took a write after one of a later lease
+	refused bool // it has refused one
 }
 
 // Receive takes a write unless one under a later lease came before.
@@ -134,17 +134,19 @@ func (s *leaseStore) Receive(_ network.ID, msg any) {
 	m, ok := msg.(write)
 	switch {
 	case !ok:
-	case s.bug != leaseNoFencing && len(s.taken) > 0 && m.Token < s.taken[len(s.taken)-1]:
-		s.refused++
-	default:
-		s.taken = append(s.taken, m.Token)
+	case m.Token >= s.latest:
+		s.latest = m.Token
+	case s.bug != leaseNoFencing:
+		s.refused = true
+	case s.late == 0:
+		s.late = m.Token
 	}
 }
 
-// inOrder returns an error if a write came after one of a later lease.
+// inOrder returns an error if a write was taken after one of a later lease.
 func (s *leaseStore) inOrder() error {
-	if !slices.IsSorted(s.taken) {
-		return fmt.Errorf("the store took writes under the leases %v, in this order", s.taken)
+	if s.late > 0 {
+		return fmt.Errorf("the store took a write under lease %d after one under lease %d", s.late, s.latest)
 	}
 	return nil
 }

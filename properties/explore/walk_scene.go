@@ -1,0 +1,209 @@
+package explore
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+
+	"phoenix/network"
+)
+
+// Scene is a state in words, marked with what differs from the state before it on a path.
+type Scene struct {
+	Nodes    []NodeScene    `json:"nodes"`
+	Messages []MessageScene `json:"messages"` // under way, in the order of State.Messages
+	Observer []Field        `json:"observer"` // what it knows; none if the model has none
+	Faults   []Field        `json:"faults"`   // how many are left of each kind that the model allows
+	Claims   []Claim        `json:"claims"`   // the model's properties, of this state alone
+	Rest     bool           `json:"rest"`     // nothing but faults can happen
+}
+
+// NodeScene is a node in words.
+type NodeScene struct {
+	Name   string  `json:"name"`
+	Up     bool    `json:"up"`
+	Panic  string  `json:"panic,omitempty"` // with what its code panicked: it is down for good
+	Acted  bool    `json:"acted"`           // the step to this state is its own
+	Timers []Field `json:"timers"`          // those that run; "gone" for one that does no more
+	Fields []Field `json:"fields"`
+	Disk   []Field `json:"disk"` // its files, by name
+}
+
+// MessageScene is a message under way, in words.
+type MessageScene struct {
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Text   string `json:"text"`
+	Copies int    `json:"copies"`
+	New    bool   `json:"new"` // there are more of it than before
+}
+
+// Claim is what a property says of one state.
+type Claim struct {
+	Name   string `json:"name"`
+	Kind   Kind   `json:"kind"`
+	Status string `json:"status"` // holds, violated, happens, not here, or not asked of such a state
+	Detail string `json:"detail,omitempty"`
+}
+
+// Scene returns the i-th state of the path in words, from 0 on. The error wraps ErrModel if
+// a node does not do again what it did.
+func (p *Path) Scene(i int) (*Scene, error) {
+	now := p.State(i)
+	was := now
+	if i > 0 {
+		was = p.State(i - 1)
+	}
+	x := newExpander(p.sys)
+	if err := x.expand(now.row); err != nil {
+		return nil, err
+	}
+	w := words{name: p.sys.name}
+	sc := &Scene{Rest: !x.owed, Messages: messageScenes(w, was, now), Observer: w.observerFields(now)}
+	for host := range p.sys.hosts {
+		id := network.ID(host)
+		n := w.node(was, now, id)
+		n.Acted = i > 0 && p.Steps[i-1].Node == id
+		sc.Nodes = append(sc.Nodes, n)
+	}
+	sc.Faults = p.sys.faultFields(now)
+	if i > 0 {
+		sc.Observer, _ = compareFields(w.observerFields(was), sc.Observer)
+		sc.Faults, _ = compareFields(p.sys.faultFields(was), sc.Faults)
+	}
+	for k := range p.sys.m.Properties {
+		sc.Claims = append(sc.Claims, now.claim(k, sc.Rest))
+	}
+	return sc, cmp.Or(was.err, now.err)
+}
+
+// node returns a node, marked with what differs.
+func (w words) node(was, now *State, id network.ID) NodeScene {
+	before, after := was.local(id), now.local(id)
+	n := NodeScene{Name: w.name(id), Up: !after.down, Panic: after.panic,
+		Timers: timerFields(after), Fields: w.handler(now, id), Disk: diskFields(now, id)}
+	if before != after {
+		n.Timers, _ = compareFields(timerFields(before), n.Timers)
+		n.Disk, _ = compareFields(diskFields(was, id), n.Disk)
+		if !before.down && !after.down {
+			n.Fields, _ = compareFields(w.handler(was, id), n.Fields)
+		}
+	}
+	return n
+}
+
+// handler returns the fields of a node, none if it is down.
+func (w words) handler(s *State, id network.ID) []Field {
+	h := s.Node(id)
+	if h == nil {
+		return nil
+	}
+	return w.content(h)
+}
+
+// content returns the parts of a value or, if it has none and is no empty struct, itself.
+func (w words) content(v any) []Field {
+	at := behind(reflect.ValueOf(v))
+	parts := w.fields(at)
+	if parts == nil && at.IsValid() && at.Kind() != reflect.Struct {
+		parts = []Field{w.field(at.Type().Name(), at)}
+	}
+	return parts
+}
+
+func (w words) observerFields(s *State) []Field {
+	if o := s.Observer(); o != nil {
+		return w.content(o)
+	}
+	return nil
+}
+
+func timerFields(l *local) []Field {
+	var all []Field
+	for _, t := range l.timers {
+		all = append(all, Field{Name: t})
+	}
+	return all
+}
+
+// diskFields returns the files on the disk of a node.
+func diskFields(s *State, id network.ID) []Field {
+	l := s.local(id)
+	image := l.image
+	if !l.down && s.Node(id) != nil {
+		if d := l.live.Load().Disk(); d != nil {
+			image = d.Image()
+		}
+	}
+	var all []Field
+	for _, f := range image.Files {
+		all = append(all, Field{Name: f.Name, Text: fmt.Sprintf("%d bytes: %q", len(f.Data), f.Data)})
+	}
+	return all
+}
+
+// faultFields returns what is left of the budget.
+func (sys *system) faultFields(s *State) []Field {
+	m, f := sys.m.Faults, sys.faults.at(s.row[sys.faultsAt()])
+	var all []Field
+	for _, k := range []struct {
+		name string
+		of   int
+		left uint8
+	}{{"crashes", m.Crashes, f.crashes}, {"restarts", m.Restarts, f.restarts}, {"drops", m.Drops, f.drops},
+		{"duplicates", m.Duplicates, f.duplicates}, {"partitions", m.Partitions, f.partitions}} {
+		if k.of > 0 {
+			all = append(all, Field{Name: k.name, Text: fmt.Sprintf("%d of %d left", k.left, k.of)})
+		}
+	}
+	if cut := s.Cut(); cut != "" {
+		all = append(all, Field{Name: "partition", Text: cut})
+	}
+	return all
+}
+
+// messageScenes returns the messages under way, copies together.
+func messageScenes(w words, was, now *State) []MessageScene {
+	before := map[uint32]int{}
+	for _, id := range was.sys.underway(was.row) {
+		before[id]++
+	}
+	var ids []uint32
+	copies := map[uint32]int{}
+	for _, id := range now.sys.underway(now.row) {
+		if copies[id]++; copies[id] == 1 {
+			ids = append(ids, id)
+		}
+	}
+	all := make([]MessageScene, len(ids))
+	for i, id := range ids {
+		m := now.sys.messages.at(id)
+		all[i] = MessageScene{w.name(m.from), w.name(m.to), w.say(m.msg), copies[id], copies[id] > before[id]}
+	}
+	return all
+}
+
+// claim asks a property about the state.
+func (s *State) claim(k int, rest bool) Claim {
+	p := &s.sys.m.Properties[k]
+	c := Claim{Name: p.Name, Kind: p.Kind}
+	var err error
+	switch {
+	case p.happens != nil:
+		if c.Status = "not here"; p.happens(s) {
+			c.Status = "happens"
+		}
+		return c
+	case p.Kind == KindAlways, p.Kind == KindAtRest && rest:
+		err = p.state(s)
+	case p.Kind == KindObserved && s.Observer() != nil:
+		err = s.sys.observers.at(s.row[s.sys.observerAt()]).bad[k]
+	default:
+		c.Status = "not asked of such a state"
+		return c
+	}
+	if c.Status = "holds"; err != nil {
+		c.Status, c.Detail = "violated", err.Error()
+	}
+	return c
+}
