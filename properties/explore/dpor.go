@@ -199,7 +199,8 @@ func (d *dpor) races(i int) {
 		}
 	}
 	for k := range d.nodes[i].moves {
-		if f := &d.nodes[i].moves[k]; f.host == e.host || e.barrier() {
+		f := &d.nodes[i].moves[k]
+		if e.barrier() || f.host == e.host && (!f.barrier() || d.c.possible(i, d.v, f)) {
 			d.reverse(i, f)
 		}
 	}

@@ -100,15 +100,6 @@ func (c *client) complete(outcome string, result nodes.Result) {
 	last.outcome, last.result, c.open = outcome, result, 0
 }
 
-// clone returns a copy that does not hear of what h is told from now on.
-func (h *History) clone() *History {
-	clients := make(map[network.ID]*client, len(h.clients))
-	for id, c := range h.clients {
-		clients[id] = &client{slices.Clone(c.operations), c.open}
-	}
-	return &History{clients, h.flaw}
-}
-
 // String tells a line for each client, such as "2: write x 65 ok, read x 65 after 3.1": the
 // first operation of client 3 was complete when that read began.
 func (h *History) String() string {

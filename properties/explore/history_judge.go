@@ -47,7 +47,7 @@ func (h *History) Check() error {
 	if decided && explainable {
 		return nil
 	}
-	v := &violation{history: h.clone()}
+	v := &violation{history: h.Clone().(*History)}
 	if !decided && v.explain() == "" {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (v *violation) explain() string {
 // many operations were complete, n: that is at moment 2n+1, and an operation ends at 2n of
 // the first beginning that finds it complete, which is before that and after all earlier
 // ones. What is of unknown outcome never ends, and is never complete in this sense: its
-// client goes on as another one.
+// client goes on as another one. What was refused is left out.
 func (h *History) timed() *history.History {
 	ids := slices.Sorted(maps.Keys(h.clients))
 	ends := map[network.ID][]int64{}
@@ -112,6 +112,9 @@ func (h *History) timed() *history.History {
 	next := 0 // the number of the next process
 	for _, id := range ids {
 		for i, op := range h.clients[id].operations {
+			if op.refused() {
+				continue
+			}
 			o := history.Operation{Client: next, Key: op.call.Key, Call: calls[id][i], Return: min(ends[id][i], last)}
 			if op.fill(&o); o.Outcome == history.Unknown {
 				o.Return = history.Pending
@@ -148,9 +151,13 @@ func (o *operation) known() bool {
 	return o.outcome == nodes.OutcomeOK || o.outcome == nodes.OutcomeFail
 }
 
-// fill sets what t does and how it ended. A compare-and-set that failed without telling
-// what it found was refused, and says nothing about the register: that it had no effect is
-// one of the things that an unknown outcome allows.
+// refused reports whether o is a compare-and-set that failed without telling what it found:
+// it had no effect, and says nothing about the register.
+func (o *operation) refused() bool {
+	return o.outcome == nodes.OutcomeFail && o.call.Kind == nodes.CAS && !o.result.OK
+}
+
+// fill sets what t does and how it ended.
 func (o *operation) fill(t *history.Operation) {
 	t.Kind, t.Arg, t.Old = history.Read, valueOf(o.call.Value), valueOf(o.call.Old)
 	switch o.call.Kind {
@@ -163,7 +170,7 @@ func (o *operation) fill(t *history.Operation) {
 	case o.outcome == nodes.OutcomeOK && o.call.Kind == nodes.Read:
 		t.Out = valueOf(o.result.Value)
 	case o.outcome == nodes.OutcomeOK:
-	case o.outcome == nodes.OutcomeFail && (o.result.OK || o.call.Kind != nodes.CAS):
+	case o.outcome == nodes.OutcomeFail:
 		t.Outcome = history.Failed
 	default:
 		t.Outcome = history.Unknown

@@ -74,7 +74,8 @@ func (o *orderer) eachKey() (explainable, decided bool) {
 			}
 			done |= 1 << i
 			switch {
-			case op.outcome == nodes.OutcomeOK, op.outcome == nodes.OutcomeFail && op.call.Kind == nodes.CAS && op.result.OK:
+			case op.outcome == nodes.OutcomeOK,
+				op.outcome == nodes.OutcomeFail && op.call.Kind == nodes.CAS && !op.refused():
 				o.must |= 1 << i
 			case op.outcome != nodes.OutcomeFail && op.call.Kind != nodes.Read:
 				o.may |= 1 << i

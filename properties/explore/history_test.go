@@ -120,6 +120,16 @@ func TestViolationsComeWithAnExplanation(t *testing.T) {
 	}
 }
 
+func TestACompareAndSetThatWasRefusedHadNoEffect(t *testing.T) {
+	h := newTale()
+	h.call(2, nodes.Invocation{Kind: nodes.CAS, Key: "x", Value: 3})
+	h.end(2, nodes.OutcomeFail, nodes.Result{})
+	require.NoError(t, h.Check(), "it says nothing about the value")
+	h.read(2)
+	h.ok(2, 3)
+	require.EqualError(t, h.Check(), "read of x returned 3, a value nothing had written")
+}
+
 func TestOnlyAHistoryCanBeLinearizable(t *testing.T) {
 	require.PanicsWithValue(t,
 		"explore: Linearizable judges a History, not a explore.deaf: set Model.Observe to NewHistory",
@@ -294,12 +304,9 @@ func TestMomentsGiveTheOrderInWhichOperationsEndedAndBegan(t *testing.T) {
 		d := drawRun(t)
 		timed := d.timed()
 		require.NoError(t, timed.Validate())
-		require.Len(t, timed.Operations, len(d.all()))
-		byCall := map[int64]int{}
-		for _, a := range timed.Operations {
-			byCall[a.Call]++
-		}
-		// Of each operation, how many come before it is what happened.
+		all := slices.DeleteFunc(d.all(), (*operation).refused)
+		require.Len(t, timed.Operations, len(all))
+		// How many operations come before each of them is what happened.
 		var got, want []int
 		for _, b := range timed.Operations {
 			n := 0
@@ -310,11 +317,10 @@ func TestMomentsGiveTheOrderInWhichOperationsEndedAndBegan(t *testing.T) {
 			}
 			got = append(got, n)
 		}
-		for _, b := range d.all() {
+		for _, b := range all {
 			n := 0
-			for _, a := range d.all() {
-				refused := a.outcome == nodes.OutcomeFail && a.call.Kind == nodes.CAS && !a.result.OK
-				if !refused && d.precedes(a, b) {
+			for _, a := range all {
+				if d.precedes(a, b) {
 					n++
 				}
 			}

@@ -119,7 +119,12 @@ func (x *expander) fingerprint(r row) uint64 {
 	}
 	sys, parts := x.sys, x.parts[:0]
 	for host := range sys.hosts {
-		parts = append(parts, part{hashLocal, sys.id(host), sim.NoHost, 0, sys.locals.at(r[rowLocals+host]).shape})
+		l := sys.locals.at(r[rowLocals+host])
+		down := uint32(0)
+		if l.down {
+			down = 1
+		}
+		parts = append(parts, part{hashLocal, sys.id(host), sim.NoHost, down, l.shape})
 	}
 	if o := r[sys.observerAt()]; o != 0 {
 		parts = append(parts, part{hashObserver, sim.NoHost, sim.NoHost, 0, sys.observers.at(o).shape})

@@ -286,8 +286,12 @@ func (r *run) outcome(from, next uint32) (*outcome, error) {
 // may be left in.
 func (r *run) crashes(from uint32) (*outcome, error) {
 	var first *outcome
-	for i, im := range r.solo.CrashStates() {
-		next := r.sys.internDown(r.host, r.boots+1, im)
+	images := r.solo.CrashStates()
+	if r.sys.m.Faults.Restarts == 0 {
+		images = images[:1] // nobody will read it
+	}
+	for i, im := range images {
+		next := r.sys.internDown(from, r.host, r.boots+1, im)
 		out, err := r.outcome(from, next)
 		if err != nil {
 			return nil, err
@@ -298,16 +302,27 @@ func (r *run) crashes(from uint32) (*outcome, error) {
 	return first, nil
 }
 
-// internDown numbers the state of a node that is down, with what its disk holds.
-func (sys *system) internDown(host network.ID, boots uint32, im disk.Image) uint32 {
+// internDown numbers the state of a node that went down in the state from, with what its
+// disk holds then. If it may boot again, nothing else of it matters. If it is down for good,
+// what it was counts, since claims may be about those that crashed too: that nobody, down
+// or not, has decided otherwise.
+func (sys *system) internDown(from uint32, host network.ID, boots uint32, im disk.Image) uint32 {
 	key := []byte{byte(host), byte(host >> 8), 1}
+	last := uint32(0)
 	if sys.m.Faults.Restarts > 0 {
 		key = binary.AppendUvarint(key, uint64(boots))
 		key = appendImage(key, im)
+	} else if from != 0 {
+		key, last = append(key, sys.locals.at(from).key...), from
 	}
 	return sys.locals.intern(key, func(l *local, key string) {
-		l.host, l.down, l.boots, l.image, l.key, l.hash = host, true, boots, im, key, hashOf(hashLocal, key)
-		l.shape = sys.shape([]byte(key[2:]), nil)
+		l.host, l.down, l.boots, l.image, l.last, l.key, l.hash = host, true, boots, im, last, key, hashOf(hashLocal, key)
+		l.shape = sys.shape([]byte(key[2:3]), nil)
+		if last != 0 {
+			l.shape = sys.locals.at(last).shape
+		} else if sys.m.Faults.Restarts > 0 {
+			l.shape = sys.shape([]byte(key[2:]), nil)
+		}
 	})
 }
 

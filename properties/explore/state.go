@@ -40,6 +40,23 @@ func (s *State) Node(id network.ID) network.Handler {
 	return live.Handler()
 }
 
+// Last is Node, and of a node that is down for good, in a model without restarts, what it
+// was before it crashed: for claims about all that ever was, such as uniform agreement.
+func (s *State) Last(id network.ID) network.Handler {
+	l := s.local(id)
+	if !l.down || l.last == 0 {
+		return s.Node(id)
+	}
+	before := s.sys.locals.at(l.last)
+	live := before.live.Load()
+	if live == nil {
+		if live = s.sys.bringBack(l.last, before, &s.err); live == nil {
+			return nil
+		}
+	}
+	return live.Handler()
+}
+
 // bringBack makes a node in a local state, for looking at.
 func (sys *system) bringBack(id uint32, l *local, failed *error) *network.Solo {
 	l.mu.Lock()

@@ -50,6 +50,7 @@ type local struct {
 	down   bool
 	boots  uint32
 	image  disk.Image // what the disk holds, if down
+	last   uint32     // the state it was in, if down for good
 	hash   uint64
 	shape  *shape // if symmetry counts
 	key    string

@@ -1,30 +1,34 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"runtime"
-	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"phoenix/properties/explore"
 	"phoenix/properties/explore/models"
+	"phoenix/sim"
 )
 
 // exploreFlags are the flags of explore as they were given.
 type exploreFlags struct {
 	modelFlags
-	workers, maxDepth       int
-	maxStates               uint64
-	maxBytes                string
-	search                  string
-	exact, symmetry, noStop bool
-	failDir                 string
+	config     explore.Config
+	search     string
+	maxDepth   int
+	maxBytes   string
+	noStop     bool
+	schedules  uint64
+	seed       string
+	seedNumber uint64
+	failDir    string
+	serve      bool
+	listen     string
 }
 
 func (a *app) exploreCommand() *cobra.Command {
@@ -42,12 +46,20 @@ The search is breadth-first, and ends with the depth at which a property is viol
 that the counterexample is a shortest one. It is told as a story and drawn in lanes, one for
 each node, and left in a file that replay takes. Bounds (--max-depth, --max-states,
 --max-bytes) end a search as inconclusive with what was visited up to then, and so does an
-interrupt.`,
+interrupt. With --search stateless it takes one run for each order of steps that depend on
+each other, and remembers no states; a sample of runs takes random ones, and shows no more
+than that there is a violation.
+
+With --serve it shows the states in a browser, on this machine only: where to go next, what
+a step changes, the way up to here as a diagram.`,
 		Example: `  simulate explore paxos --clients 2 --servers 3
   simulate explore paxos --clients 2 --servers 3 --bug accept-any-ballot
   simulate explore 2pc --rms 7 --symmetry
+  simulate explore abd --clients 1 --servers 3 --search stateless
+  simulate explore paxos --clients 3 --bug lowest-vote --search pos --schedules 50000
   simulate explore single-copy --clients 2 --servers 2 --network ordered --lossy
-  simulate explore raft --crashes 1 --restarts 1 --max-states 1000000 --json`,
+  simulate explore raft --crashes 1 --restarts 1 --max-states 1000000 --json
+  simulate explore paxos --bug accept-any-ballot --serve`,
 		Args:              oneModel,
 		ValidArgsFunction: completeModels,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -57,17 +69,22 @@ interrupt.`,
 	fl := cmd.Flags()
 	fl.SortFlags = false
 	f.modelFlags.add(fl)
-	fl.StringVar(&f.search, "search", explore.BreadthFirst.String(), "bfs (shortest counterexamples) or dfs (less memory)")
-	fl.BoolVar(&f.symmetry, "symmetry", false, "count states once that differ only by an exchange of interchangeable nodes or values")
-	fl.BoolVar(&f.exact, "exact", false, "keep states whole instead of 64 bits of them")
-	fl.BoolVar(&f.noStop, "no-stop", false, "visit all states in spite of a violation")
-	fl.IntVar(&f.workers, "workers", runtime.NumCPU(), "how many threads search")
-	fl.IntVar(&f.maxDepth, "max-depth", 0, "how deep to go; the first states have depth 1 (0: no bound)")
-	fl.Uint64Var(&f.maxStates, "max-states", 0, "after how many states to end (0: no bound)")
-	fl.StringVar(&f.maxBytes, "max-bytes", "", "at how much memory to end, such as 500MB or 2GiB (default no bound)")
+	fl.StringVar(&f.search, "search", "bfs", "bfs (shortest counterexamples), dfs (less memory), stateless (each order of dependent steps once), "+
+		"or a sample of runs: random, node, pct, pctcp, pos or surw")
+	fl.BoolVar(&f.noStop, "no-stop", false, "go on after a violation, to visit all")
+	fl.IntVar(&f.maxDepth, "max-depth", 0, "how deep to go; the first states have depth 1 (0: no bound). In stateless searches and samples: steps of a run (0: 1000)")
+	fl.Uint64Var(&f.config.MaxStates, "max-states", 0, "bfs, dfs: after how many states to end (0: no bound)")
+	fl.StringVar(&f.maxBytes, "max-bytes", "", "bfs, dfs: at how much memory to end, such as 500MB or 2GiB (default no bound)")
+	fl.BoolVar(&f.config.Symmetry, "symmetry", false, "bfs, dfs: count states once that differ only by an exchange of interchangeable nodes or values")
+	fl.BoolVar(&f.config.Exact, "exact", false, "bfs, dfs: keep states whole instead of 64 bits of them")
+	fl.IntVar(&f.config.Workers, "workers", runtime.NumCPU(), "bfs, dfs: how many threads search")
+	fl.Uint64Var(&f.schedules, "schedules", explore.DefaultRuns, "samples: how many runs")
+	fl.StringVar(&f.seed, "seed", "0", "samples: what decides all runs")
 	fl.StringVar(&f.failDir, "fail-dir", defaultFailDir, "folder for the file that replays a counterexample")
+	fl.BoolVar(&f.serve, "serve", false, "walk through the states in a browser instead")
+	fl.StringVar(&f.listen, "listen", "127.0.0.1:0", "with --serve: a port, or an address of this machine only")
 	a.jsonFlag(cmd)
-	completes(cmd, "search", "bfs", "dfs")
+	completes(cmd, "search", searches...)
 	completes(cmd, "network", "nonduplicating", "duplicating", "ordered")
 	return cmd
 }
@@ -105,39 +122,75 @@ func (a *app) explore(cmd *cobra.Command, f *exploreFlags, name string) error {
 	if err != nil {
 		return usagef("%w", err)
 	}
-	cfg, err := f.config()
+	err = f.check(a, cmd.Flags())
 	if err == nil {
 		err = checkFailDir(f.failDir)
 	}
 	if err != nil {
 		return err
 	}
-	x := &exploration{model: m, bug: bugOf(e, f.Bug), options: f.given(cmd.Flags()), order: cfg.Order}
-	fmt.Fprintf(a.err, "simulate: %s on %s\n", x.subject(), plural(cfg.Workers, "worker"))
-	if err := a.searchModel(cmd.Context(), x, cfg); err != nil {
+	x := &exploration{model: m, bug: bugOf(e, f.Bug), options: f.given(cmd.Flags()), search: f.search}
+	if f.serve {
+		return a.serve(cmd.Context(), f, x)
+	}
+	fmt.Fprintf(a.err, "simulate: %s; search %s\n", x.subject(), f.search)
+	if x.findings, err = a.search(cmd.Context(), f, m); err != nil {
 		return usagef("%s cannot be explored so: %w", m.Name, err)
 	}
 	return a.concludeExploration(cmd.Context(), f, x)
 }
 
-// config returns how to search.
-func (f *exploreFlags) config() (explore.Config, error) {
-	var cfg explore.Config
-	order, err := explore.ParseOrder(f.search)
-	if err != nil {
-		return cfg, usagef("--%w", err)
+// Which options are for some searches only.
+var (
+	stateOptions  = []string{"max-states", "max-bytes", "symmetry", "exact", "workers"}
+	sampleOptions = []string{"schedules", "seed"}
+)
+
+// check completes how to search. Errors are of usage.
+func (f *exploreFlags) check(a *app, fl *pflag.FlagSet) error {
+	if !slices.Contains(searches, f.search) {
+		return usagef("--search %q%s\nThe searches are: %s", f.search, suggest(f.search, searches), strings.Join(searches, ", "))
 	}
-	if f.maxDepth < 0 {
-		return cfg, usagef("--max-depth is %d, expected 0 or more", f.maxDepth)
-	}
-	bytes := uint64(0)
-	if f.maxBytes != "" {
-		if bytes, err = parseBytes(f.maxBytes); err != nil {
-			return cfg, usagef("--max-bytes: %w", err)
+	_, samples := schedules[f.search]
+	for _, name := range stateOptions {
+		if fl.Changed(name) && (samples || f.search == stateless) {
+			return usagef("--%s is for searches that remember states, bfs and dfs, not for %s", name, f.search)
 		}
 	}
-	return explore.Config{Order: order, Workers: f.workers, MaxDepth: f.maxDepth, MaxStates: f.maxStates, MaxBytes: bytes,
-		NoStop: f.noStop, Exact: f.exact, Symmetry: f.symmetry}, checkWorkers(f.workers)
+	for _, name := range sampleOptions {
+		if fl.Changed(name) && !samples {
+			return usagef("--%s is for samples of runs, expected --search random, node, pct, pctcp, pos or surw", name)
+		}
+	}
+	if fl.Changed("listen") && !f.serve {
+		return usagef("--listen is for --serve, which is not given")
+	}
+	if f.serve && (a.json || samples || f.search == stateless) {
+		return usagef("--serve searches in the background, by bfs or dfs, and prints no results: expected neither --json nor --search %s", f.search)
+	}
+	if samples && f.noStop {
+		return usagef("--no-stop is not for samples of runs, which end with the first violation")
+	}
+	if f.maxDepth < 0 {
+		return usagef("--max-depth is %d, expected 0 or more", f.maxDepth)
+	}
+	if samples && f.schedules == 0 {
+		return usagef("--schedules is 0, expected 1 or more")
+	}
+	var err error
+	if f.seedNumber, err = sim.ParseSeed(f.seed); err != nil {
+		return usagef("--seed: %v", err)
+	}
+	if f.maxBytes != "" {
+		if f.config.MaxBytes, err = parseBytes(f.maxBytes); err != nil {
+			return usagef("--max-bytes: %w", err)
+		}
+	}
+	if f.search == explore.DepthFirst.String() {
+		f.config.Order = explore.DepthFirst
+	}
+	f.config.MaxDepth, f.config.NoStop = f.maxDepth, f.noStop
+	return checkWorkers(f.config.Workers)
 }
 
 // parseBytes reads an amount of memory such as 1000000, 500MB or 1.5GiB.
@@ -157,11 +210,9 @@ type exploration struct {
 	model   explore.Model
 	bug     models.Bug
 	options []string // of the model, as on a command line
-	order   explore.Order
-
-	result  explore.Result
-	seconds float64
-	replay  []string // the commands that replay the violations, as far as they are saved
+	search  string
+	findings
+	replay []string // the commands that replay the violations, as far as they are saved
 }
 
 func bugOf(e *models.Entry, name string) models.Bug {
@@ -171,70 +222,4 @@ func bugOf(e *models.Entry, name string) models.Bug {
 		}
 	}
 	return models.Bug{}
-}
-
-// searchModel searches until the end, a bound or an interrupt.
-func (a *app) searchModel(ctx context.Context, x *exploration, cfg explore.Config) error {
-	begun := time.Now()
-	var last atomic.Pointer[explore.Progress]
-	bar := startTelling(a.err, func() string { return progressText(last.Load(), time.Since(begun)) })
-	defer bar.stop()
-	var lean leaner
-	defer lean.undo()
-	cfg.Progress = func(p explore.Progress) {
-		last.Store(&p)
-		lean.at(p.Bytes)
-	}
-	cfg.Stop = func() bool { return ctx.Err() != nil }
-	res, err := explore.Search(x.model, cfg)
-	x.result, x.seconds = res, time.Since(begun).Seconds()
-	return err
-}
-
-// progressText is one line of progress, "" while nothing is known.
-func progressText(p *explore.Progress, since time.Duration) string {
-	if p == nil {
-		return ""
-	}
-	rate := float64(p.Unique) / max(since.Seconds(), 1e-3)
-	return fmt.Sprintf("%d states, %.0f/s, %d generated, queue %d, depth %d, %s",
-		p.Unique, rate, p.Generated, p.Queue, p.Depth, bytesText(p.Bytes))
-}
-
-// leaner has the garbage collector keep the heap near what a search holds, once that is
-// much: tables without pointers, which cost little to collect.
-type leaner struct {
-	on     bool
-	before int
-}
-
-const (
-	leanFrom    = 64 << 20 // bytes
-	leanPercent = 20
-)
-
-// at notes how much the search holds.
-func (l *leaner) at(bytes uint64) {
-	if !l.on && bytes >= leanFrom {
-		l.on, l.before = true, debug.SetGCPercent(leanPercent)
-	}
-}
-
-func (l *leaner) undo() {
-	if l.on {
-		debug.SetGCPercent(l.before)
-	}
-}
-
-// bytesText is an amount of memory as people read it.
-func bytesText(n uint64) string {
-	for _, u := range []struct {
-		size float64
-		name string
-	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
-		if float64(n) >= u.size {
-			return fmt.Sprintf("%.1f %s", float64(n)/u.size, u.name)
-		}
-	}
-	return fmt.Sprintf("%d B", n)
 }

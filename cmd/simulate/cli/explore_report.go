@@ -18,20 +18,26 @@ import (
 // exploreReport is the JSON object of explore.
 type exploreReport struct {
 	header
-	Model      string            `json:"model"`
-	Options    map[string]any    `json:"options"` // those that were given, by name
-	Search     string            `json:"search"`
-	Network    string            `json:"network"`
-	Nodes      []string          `json:"nodes"`
-	Unique     uint64            `json:"unique"`
-	Generated  uint64            `json:"generated"`
-	Depth      int               `json:"depth"`
-	Terminal   uint64            `json:"terminal"`
-	Limit      string            `json:"limit,omitempty"` // what ended the search early
-	Seconds    float64           `json:"seconds"`
-	Bytes      uint64            `json:"bytes"`
-	Handlers   uint64            `json:"handlers"`
-	Collisions float64           `json:"collisions"`
+	Model   string         `json:"model"`
+	Options map[string]any `json:"options"` // those that were given, by name
+	Search  string         `json:"search"`
+	Network string         `json:"network"`
+	Nodes   []string       `json:"nodes"`
+	Limit   string         `json:"limit,omitempty"` // what ended the search early
+	Seconds float64        `json:"seconds"`
+	// Of a search that remembers states; else 0, but for the depth.
+	Unique     uint64  `json:"unique"`
+	Generated  uint64  `json:"generated"`
+	Depth      int     `json:"depth"`
+	Terminal   uint64  `json:"terminal"`
+	Bytes      uint64  `json:"bytes"`
+	Handlers   uint64  `json:"handlers"`
+	Collisions float64 `json:"collisions"`
+	// Of one that takes runs.
+	Runs  uint64 `json:"runs,omitempty"`
+	Steps uint64 `json:"steps,omitempty"`
+	Run   uint64 `json:"run,omitempty"` // the number of the one that showed a violation
+
 	Properties []exploreProperty `json:"properties"`
 	Replay     []string          `json:"replay,omitempty"` // a command for each violation
 }
@@ -47,7 +53,7 @@ type exploreProperty struct {
 
 // concludeExploration reports what is known, and leaves the counterexample in a file.
 func (a *app) concludeExploration(ctx context.Context, f *exploreFlags, x *exploration) error {
-	interrupted := ctx.Err() != nil && x.result.Limit != ""
+	interrupted := ctx.Err() != nil && x.limit != ""
 	unsaved := a.saveCounterexamples(f.failDir, x)
 	if a.json {
 		a.report(x.report())
@@ -62,7 +68,7 @@ func (a *app) concludeExploration(ctx context.Context, f *exploreFlags, x *explo
 		fmt.Fprintln(a.err, "simulate: interrupted: not all states were visited")
 		return a.exit(status(exitInterrupted), unsaved)
 	}
-	return a.exit(statusOf(x.result.Verdict), unsaved)
+	return a.exit(statusOf(x.verdict), unsaved)
 }
 
 // saveCounterexamples leaves a file for each violation, and notes the commands that replay
@@ -87,12 +93,19 @@ func (a *app) saveCounterexamples(dir string, x *exploration) error {
 }
 
 func (x *exploration) report() exploreReport {
-	r := &x.result
 	rep := exploreReport{
-		header: headed(r.Verdict), Model: x.model.Name, Options: map[string]any{}, Search: x.order.String(),
-		Network: x.model.Network.String(), Unique: r.Unique, Generated: r.Generated, Depth: r.Depth, Terminal: r.Terminal,
-		Limit: r.Limit, Seconds: x.seconds, Bytes: r.Bytes, Handlers: r.Handlers, Collisions: r.Collisions,
-		Properties: []exploreProperty{}, Replay: x.replay,
+		header: headed(x.verdict), Model: x.model.Name, Options: map[string]any{}, Search: x.search,
+		Network: x.model.Network.String(), Limit: x.limit, Seconds: x.seconds, Properties: []exploreProperty{}, Replay: x.replay,
+	}
+	switch {
+	case x.states != nil:
+		r := x.states
+		rep.Unique, rep.Generated, rep.Depth, rep.Terminal = r.Unique, r.Generated, r.Depth, r.Terminal
+		rep.Bytes, rep.Handlers, rep.Collisions = r.Bytes, r.Handlers, r.Collisions
+	case x.runs != nil:
+		rep.Runs, rep.Steps, rep.Depth = x.runs.Runs, x.runs.Steps, x.runs.Depth
+	default:
+		rep.Runs, rep.Steps, rep.Run = x.sampled.Runs, x.sampled.Steps, x.sampled.Run
 	}
 	for _, option := range x.options {
 		name, value, _ := strings.Cut(strings.TrimPrefix(option, "--"), "=")
@@ -101,7 +114,7 @@ func (x *exploration) report() exploreReport {
 	for _, n := range x.model.Nodes {
 		rep.Nodes = append(rep.Nodes, n.Name)
 	}
-	for _, o := range r.Outcomes {
+	for _, o := range x.outcomes {
 		p := exploreProperty{Name: o.Name, Kind: o.Kind, Verdict: o.Verdict, Detail: o.Detail, Path: []string{}}
 		if o.Path != nil {
 			p.Path = stepLines(o.Path)
@@ -153,20 +166,16 @@ func (x *exploration) subject() string {
 // text is the report for people.
 func (x *exploration) text(out *sink) ([]byte, error) {
 	var b bytes.Buffer
-	r := &x.result
-	fmt.Fprintf(&b, "%s %s\n", out.verdict(r.Verdict), x.subject())
+	fmt.Fprintf(&b, "%s %s\n", out.verdict(x.verdict), x.subject())
 	if x.bug.Name != "" {
 		fmt.Fprintf(&b, "  the bug: %s\n", x.bug.Wrong)
 	}
-	fmt.Fprintf(&b, "  unique %d  generated %d  depth %d  terminal %d\n", r.Unique, r.Generated, r.Depth, r.Terminal)
-	fmt.Fprintf(&b, "  time %.2fs (%.0f states/s)  memory %s (%.1f bytes/state)  handler runs %d  expected collisions %.2g\n",
-		x.seconds, float64(r.Unique)/max(x.seconds, 1e-6), bytesText(r.Bytes),
-		float64(r.Bytes)/float64(max(r.Unique, 1)), r.Handlers, r.Collisions)
-	if r.Limit != "" {
-		fmt.Fprintf(&b, "  not all states were visited: %s\n", r.Limit)
+	x.figures(&b)
+	if x.limit != "" {
+		fmt.Fprintf(&b, "  not everything was visited: %s\n", x.limit)
 	}
 	tab := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, o := range r.Outcomes {
+	for _, o := range x.outcomes {
 		detail, _, _ := strings.Cut(o.Detail, "\n")
 		fmt.Fprintf(tab, "  %s\t%s\t%s\t%s\n", o.Verdict, o.Kind, o.Name, detail)
 	}
@@ -182,11 +191,30 @@ func (x *exploration) text(out *sink) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// figures prints how large the exploration was.
+func (x *exploration) figures(w io.Writer) {
+	switch seconds := max(x.seconds, 1e-6); {
+	case x.states != nil:
+		r := x.states
+		fmt.Fprintf(w, "  unique %d  generated %d  depth %d  terminal %d\n", r.Unique, r.Generated, r.Depth, r.Terminal)
+		fmt.Fprintf(w, "  time %.2fs (%.0f states/s)  memory %s (%.1f bytes/state)  handler runs %d  expected collisions %.2g\n",
+			x.seconds, float64(r.Unique)/seconds, bytesText(r.Bytes), float64(r.Bytes)/float64(max(r.Unique, 1)), r.Handlers, r.Collisions)
+	case x.runs != nil:
+		r := x.runs
+		fmt.Fprintf(w, "  runs %d  steps %d  longest %d  blocked %d\n", r.Runs, r.Steps, r.Depth, r.Blocked)
+		fmt.Fprintf(w, "  time %.2fs (%.0f steps/s)\n", x.seconds, float64(r.Steps)/seconds)
+	default:
+		r := x.sampled
+		fmt.Fprintf(w, "  runs %d  steps %d  cut %d\n", r.Runs, r.Steps, r.Cut)
+		fmt.Fprintf(w, "  time %.2fs (%.0f steps/s)\n", x.seconds, float64(r.Steps)/seconds)
+	}
+}
+
 // violations are the properties that do not hold, each with its counterexample.
 func (x *exploration) violations() []*explore.Outcome {
 	var all []*explore.Outcome
-	for i := range x.result.Outcomes {
-		if o := &x.result.Outcomes[i]; o.Verdict == properties.Fail && o.Path != nil {
+	for i := range x.outcomes {
+		if o := &x.outcomes[i]; o.Verdict == properties.Fail && o.Path != nil {
 			all = append(all, o)
 		}
 	}

@@ -15,12 +15,13 @@ import (
 
 func (a *app) listCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "list [scenarios|bugs|faults|nemeses]",
-		Short: "List the scenarios, the planted bugs, the faults or the nemeses",
+		Use:   "list [scenarios|bugs|faults|nemeses|models]",
+		Short: "List the scenarios, the planted bugs, the faults, the nemeses or the models",
 		Long: `List the scenarios: name and what it is. Those marked "planted bug" are wrong on
 purpose: a checker must find it. Or list the planted bugs, with what to run to find
 each and within how many seeds it is found; the faults that a plan can have, with how
-they are written, what they do and an example; or the nemeses that draw plans.
+they are written, what they do and an example; the nemeses that draw plans; or the models
+that explore takes, with the options and the bugs of each.
 
 In front of every fault may stand "at DURATION" (when it begins, 0s unless said) and
 "for DURATION" (after which it ends; without it, it lasts as long as the chaos), and
@@ -28,9 +29,10 @@ behind it "as NAME", for "end NAME".`,
 		Example: `  simulate list
   simulate list bugs
   simulate list faults
-  simulate list nemeses --json`,
+  simulate list nemeses --json
+  simulate list models`,
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"scenarios", "bugs", "faults", "nemeses"},
+		ValidArgs: []string{"scenarios", "bugs", "faults", "nemeses", "models"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			switch cmp.Or(append(args, "")...) {
 			case "bugs":
@@ -39,6 +41,8 @@ behind it "as NAME", for "end NAME".`,
 				return a.listFaults()
 			case "nemeses":
 				return a.listNemeses()
+			case "models":
+				return a.listModels()
 			}
 			return a.list()
 		},
@@ -135,12 +139,13 @@ func (a *app) listNemeses() error {
 	return listOut(a, listReport{header: headed(properties.Pass), Nemeses: all}, all, func(n listedNemesis) []string { return []string{n.Name, n.Doc} })
 }
 
-// listReport is the JSON object of list bugs, list faults and list nemeses.
+// listReport is the JSON object of list bugs, list faults, list nemeses and list models.
 type listReport struct {
 	header
 	Bugs    []listedBug     `json:"bugs,omitempty"`
 	Faults  []listedFault   `json:"faults,omitempty"`
 	Nemeses []listedNemesis `json:"nemeses,omitempty"`
+	Models  []listedModel   `json:"models,omitempty"`
 }
 
 // listOut prints a list: as JSON, or with a line for each in columns.

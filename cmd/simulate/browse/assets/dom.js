@@ -4,13 +4,13 @@
 const svgSpace = 'http://www.w3.org/2000/svg';
 
 // fill sets attributes and adds children: elements, or text. Attributes that are false or
-// null are left out, and so are such children.
+// null are left out, and so are such children; lists of children may be nested.
 function fill(at, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {})) {
     if (value === true) at.setAttribute(name, '');
     else if (value !== false && value != null) at.setAttribute(name, value);
   }
-  at.append(...children.flat().filter((c) => c !== false && c != null));
+  at.append(...children.flat(Infinity).filter((c) => c !== false && c != null));
   return at;
 }
 

@@ -4,7 +4,7 @@ import { drawn, element } from './dom.js';
 // from where a message was sent to where it was delivered or lost.
 
 const rowHeight = 28;
-const headHeight = 44; // names, on two levels where they are close together
+const headHeight = [30, 46]; // of names on one level, and on two where they are close together
 const margin = 30; // left of the first lifeline, for the numbers of steps
 const middle = rowHeight / 2;
 
@@ -77,6 +77,13 @@ function stepMark(s, i, x, y, names) {
   return [drawn('circle', { class: 'deliver', cx, cy, r: 3.5 })];
 }
 
+// crashes draws the nodes that are down after a step which is no crash itself: they crashed
+// or panicked in the middle of it.
+function crashes(path, i, x, y) {
+  const before = path[i - 1]?.down || [];
+  return i === 0 || path[i].kind === 'crash' ? [] : (path[i].down || []).filter((n) => !before.includes(n)).map((n) => cross(x(n), y(i), 5.5, 'crash'));
+}
+
 // lifelines draws each node's line, dashed while it is down.
 function lifelines(path, x, y, names) {
   const lines = [];
@@ -90,17 +97,19 @@ function lifelines(path, x, y, names) {
   return lines;
 }
 
-function heads(names, lane, x) {
+function heads(names, lane, x, width) {
   const staggered = names.some((n) => n.length * 7.2 > lane - 4);
-  return names.map((name, n) => drawn('text', { x: x(n), y: staggered && n % 2 ? 18 : 34, class: 'head' },
+  const height = headHeight[staggered ? 1 : 0];
+  const texts = names.map((name, n) => drawn('text', { x: x(n), y: staggered && n % 2 ? 18 : height - 10, class: 'head' },
     short(name, staggered ? 2 * lane - 8 : lane + 2), drawn('title', {}, name)));
+  return drawn('svg', { class: 'heads', width, height, 'aria-hidden': 'true' }, texts);
 }
 
 const words = { deliver: '', timer: 'timer ', crash: 'crash', restart: 'restart', drop: 'lost: ', duplicate: 'doubled: ', cut: 'cut ', mend: 'mend ' };
 
 function rowText(s, told) {
-  return [s.kind === 'boot' ? s.line : words[s.kind] + (s.about || ''), s.note && element('span', { class: 'note' }, ` ${s.note}`),
-    told.map((t) => element('span', { class: 'told' }, ` ${t}`))];
+  return [s.note && element('span', { class: 'note' }, `${s.note}: `), s.kind === 'boot' ? s.line : words[s.kind] + (s.about || ''),
+    told.length > 0 && element('span', { class: 'told' }, ` ${told.join(', ')}`)];
 }
 
 // drawSequence fills the panel with the path of a state; address makes the address of the
@@ -115,11 +124,11 @@ export function drawSequence(panel, state, names, address) {
   const y = (i) => i * rowHeight + middle;
   const fps = path.map((s) => s.fingerprint);
   const last = path.length - 1;
-  const header = drawn('svg', { class: 'heads', width, height: headHeight, 'aria-hidden': 'true' }, heads(names, lane, x));
+  const header = heads(names, lane, x, width);
   const chart = drawn('svg', { class: 'chart', width, height: path.length * rowHeight + 6, role: 'img',
     'aria-label': `Sequence diagram of ${last} steps of ${names.join(', ')}` },
   lifelines(path, x, y, names), state.flights.map((f) => flightMark(f, x, y, names, last)),
-  path.flatMap((s, i) => stepMark(s, i, x, y, names)));
+  path.flatMap((s, i) => [...stepMark(s, i, x, y, names), ...crashes(path, i, x, y)]));
   const rows = path.map((s, i) => {
     const told = state.tellings.filter((t) => t.step === i).map((t) => (i === 0 ? `${names[t.node]} ${t.text}` : t.text));
     const row = element('a', { class: `row ${s.kind}`, href: address(fps.slice(0, i + 1)), title: [s.line, ...told].join('\n'),

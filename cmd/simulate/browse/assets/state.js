@@ -57,6 +57,7 @@ export function showState(panel, scene) {
   }
   if (scene.rest) panel.append(element('p', { class: 'rest' }, 'At rest: nothing but faults can happen here.'));
   panel.append(element('div', { class: 'nodes' }, scene.nodes.map(nodeCard)));
+  panel.querySelector('.node.acted')?.scrollIntoView({ block: 'nearest' });
   panel.append(element('h3', {}, 'Messages under way ', element('span', { class: 'count' }, scene.messages.length)));
   panel.append(scene.messages.length ? element('ul', { class: 'messages' }, scene.messages.map(messageRow))
     : element('p', { class: 'none' }, 'none'));

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"phoenix/properties"
+	"phoenix/properties/explore/models"
+)
+
+// listedModel is a model in the JSON object of list models.
+type listedModel struct {
+	Name    string           `json:"name"`
+	Doc     string           `json:"doc"`
+	Options []string         `json:"options"` // that it takes, by name
+	Bugs    []listedModelBug `json:"bugs"`
+}
+
+// listedModelBug is a bug that can be planted in a model.
+type listedModelBug struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
+}
+
+func (a *app) listModels() error {
+	all := []listedModel{}
+	for _, e := range models.All() {
+		m := listedModel{Name: e.Name, Doc: e.About, Options: append([]string{}, takes(&e)...), Bugs: []listedModelBug{}}
+		for _, b := range e.Bugs {
+			m.Bugs = append(m.Bugs, listedModelBug{b.Name, b.Wrong})
+		}
+		all = append(all, m)
+	}
+	if a.json {
+		a.report(listReport{header: headed(properties.Pass), Models: all})
+		return nil
+	}
+	for _, m := range all {
+		fmt.Fprintf(a.out, "%s: %s\n", m.Name, m.Doc)
+		if len(m.Options) > 0 {
+			fmt.Fprintf(a.out, "  --%s\n", strings.Join(m.Options, " --"))
+		}
+		for _, b := range m.Bugs {
+			fmt.Fprintf(a.out, "  --bug %s: %s\n", b.Name, b.Doc)
+		}
+	}
+	return nil
+}

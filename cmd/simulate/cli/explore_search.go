@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"phoenix/properties"
+	"phoenix/properties/explore"
+)
+
+// stateless is the search that remembers no states; schedules are those that sample runs.
+const stateless = "stateless"
+
+var schedules = map[string]string{"random": explore.Uniform, "node": explore.NodeThenMessage, "pct": explore.PCT,
+	"pctcp": explore.PCTCP, "pos": explore.POS, "surw": explore.SURW}
+
+// searches are the values of --search.
+var searches = []string{"bfs", "dfs", stateless, "random", "node", "pct", "pctcp", "pos", "surw"}
+
+// findings are what an exploration found, by whatever search.
+type findings struct {
+	verdict  properties.Verdict
+	outcomes []explore.Outcome
+	limit    string // what ended the search early
+	seconds  float64
+
+	states  *explore.Result          // of bfs and dfs
+	runs    *explore.StatelessResult // of stateless
+	sampled *explore.Sampled         // of the others
+}
+
+// search searches until the end, a bound or an interrupt.
+func (a *app) search(ctx context.Context, f *exploreFlags, m explore.Model) (found findings, err error) {
+	begun := time.Now()
+	stop := func() bool { return ctx.Err() != nil }
+	switch schedule := schedules[f.search]; {
+	case schedule != "":
+		var r explore.Sampled
+		r, err = explore.Sample(m, explore.SampleConfig{Schedule: schedule, Seed: f.seedNumber, Runs: f.schedules,
+			Steps: f.maxDepth, Stop: stop})
+		found = findings{verdict: r.Verdict, outcomes: r.Outcomes, sampled: &r}
+	case f.search == stateless:
+		var r explore.StatelessResult
+		r, err = explore.Stateless(m, explore.StatelessConfig{MaxDepth: f.maxDepth, NoStop: f.noStop, Stop: stop})
+		found = findings{verdict: r.Verdict, outcomes: r.Outcomes, limit: r.Limit, runs: &r}
+	default:
+		var r explore.Result
+		r, err = a.searchStates(m, f.config, stop)
+		found = findings{verdict: r.Verdict, outcomes: r.Outcomes, limit: r.Limit, states: &r}
+	}
+	found.seconds = time.Since(begun).Seconds()
+	if stop() && found.limit == "" && found.sampled != nil && found.verdict != properties.Fail {
+		found.limit = "interrupted"
+	}
+	return found, err
+}
+
+// searchStates visits states, and tells how far it is.
+func (a *app) searchStates(m explore.Model, cfg explore.Config, stop func() bool) (explore.Result, error) {
+	begun := time.Now()
+	var last atomic.Pointer[explore.Progress]
+	bar := startTelling(a.err, func() string { return progressText(last.Load(), time.Since(begun)) })
+	defer bar.stop()
+	defer lean()()
+	cfg.Progress = func(p explore.Progress) { last.Store(&p) }
+	cfg.Stop = stop
+	return explore.Search(m, cfg)
+}
+
+// progressText is one line of progress, "" while nothing is known.
+func progressText(p *explore.Progress, since time.Duration) string {
+	if p == nil {
+		return ""
+	}
+	rate := float64(p.Unique) / max(since.Seconds(), 1e-3)
+	return fmt.Sprintf("%d states, %.0f/s, %d generated, queue %d, depth %d, %s",
+		p.Unique, rate, p.Generated, p.Queue, p.Depth, bytesText(p.Bytes))
+}
+
+// leanPercent is how much the heap may grow between collections while states are searched,
+// unless GOGC says something: what is held is mostly tables without pointers, which cost
+// little to collect.
+const leanPercent = 20
+
+// lean keeps the heap near what a search holds. The function that it returns goes back to
+// what was before.
+func lean() (undo func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(leanPercent)
+	return func() { debug.SetGCPercent(before) }
+}
+
+// bytesText is an amount of memory as people read it.
+func bytesText(n uint64) string {
+	for _, u := range []struct {
+		size float64
+		name string
+	}{{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}} {
+		if float64(n) >= u.size {
+			return fmt.Sprintf("%.1f %s", float64(n)/u.size, u.name)
+		}
+	}
+	return fmt.Sprintf("%d B", n)
+}
