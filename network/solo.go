@@ -2,7 +2,6 @@ package network
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"phoenix/sim"
@@ -189,14 +188,21 @@ func (s *Solo) Disk() *disk.Disk {
 	return s.net.Disk(s.cfg.Node)
 }
 
-// CrashStates returns what the disk of the node may hold if it crashed now, each once; a
-// node without a disk has one image, the empty one.
-func (s *Solo) CrashStates() []disk.Image {
+// CrashStates returns what the disk of the node may hold if it crashed now, each once, and
+// whether these are all: it stops after limit. A node without a disk has one image, the
+// empty one.
+func (s *Solo) CrashStates(limit int) (images []disk.Image, all bool) {
 	d := s.Disk()
 	if d == nil {
-		return []disk.Image{{}}
+		return []disk.Image{{}}, true
 	}
-	return slices.Collect(d.CrashStates())
+	for im := range d.CrashStates() {
+		if len(images) == limit {
+			return images, false
+		}
+		images = append(images, im)
+	}
+	return images, true
 }
 
 // Close ends the world that the node runs in.

@@ -109,8 +109,8 @@ type WAL struct {
 	ep     *network.Endpoint
 	disk   *disk.Disk
 	cfg    WALConfig
-	state  WALState
-	opened func()
+	state  WALState `explore:"-"` // what is behind it is the node's own, and looked at there
+	opened func()   `explore:"-"` // the same in all states of a boot
 	reopen *sim.Timer
 
 	life  uint64 // recoveries so far; what an earlier one began is void

@@ -104,11 +104,9 @@ func IsCounterexample(data []byte) bool {
 }
 
 // ParseCounterexample reads the file of a counterexample: name stands for it in errors, and
-// model makes the model of a name and its options. Errors are *scenario.SyntaxError. Whether
-// the model still has such a path explore.Replay tells.
-func ParseCounterexample(
-	name string, data []byte, model func(name string, options []string) (explore.Model, error),
-) (*Counterexample, explore.Model, error) {
+// find returns what makes the model of a name from options. Errors are
+// *scenario.SyntaxError. Whether the model still has such a path, Counterexample.Replay tells.
+func ParseCounterexample(name string, data []byte, find FindModel) (*Counterexample, explore.Model, error) {
 	c, none := new(Counterexample), explore.Model{}
 	file, err := scenario.ParseFile(name, data)
 	if err != nil {
@@ -120,17 +118,20 @@ func ParseCounterexample(
 	if err := cmp.Or(c.check(file), c.checkPath(file)); err != nil {
 		return nil, none, err
 	}
-	options, _ := c.Strings()
-	m, err := model(c.Model, options)
+	build, err := find(c.Model)
 	if err != nil {
-		place := "$.options"
-		if len(options) == 0 {
-			place = "$.model"
-		}
-		return nil, none, file.Errorf(place, "%v", err)
+		return nil, none, file.Errorf("$.model", "%v", err)
+	}
+	options, _ := c.Strings()
+	m, err := build(options)
+	if err != nil {
+		return nil, none, file.Errorf("$.options", "%v", err)
 	}
 	return c, m, nil
 }
+
+// FindModel returns what makes the model of a name from its options.
+type FindModel func(name string) (build func(options []string) (explore.Model, error), err error)
 
 // check returns an error at the first field that is wrong.
 func (c *Counterexample) check(file *scenario.File) error {

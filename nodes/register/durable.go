@@ -14,10 +14,10 @@ import (
 // keeper is what a durable server of ABD has on its disk: its data, and the newest
 // write that it has begun for each client.
 type keeper struct {
-	*server
-	wal    *nodes.WAL
-	begun  map[network.ID]uint64 // IDs of requests
-	issued map[string]uint64     // greatest Seq of its own tags in this boot
+	*server `explore:"-"` // which it is a part of
+	wal     *nodes.WAL
+	begun   map[network.ID]uint64 // IDs of requests
+	issued  map[string]uint64     // greatest Seq of its own tags in this boot
 }
 
 // keep gives s a disk. A server that has crashed must find there what it had.

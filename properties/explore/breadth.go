@@ -170,6 +170,7 @@ func (w *breadthWorker) visit(r row, depth int) error {
 	if err := x.expand(r); err != nil {
 		return err
 	}
+	x.reduce()
 	w.generated += x.idles
 	if p, ok := w.seen.(*parentage); ok {
 		p.parent = x.fingerprint(r)

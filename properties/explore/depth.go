@@ -99,6 +99,7 @@ type depthWorker struct {
 	todo   []succ
 
 	unique, generated, ticks uint64
+	expanded                 uint64 // states that were gone on from
 	scratch                  []uint32
 }
 
@@ -138,7 +139,8 @@ func (w *depthWorker) breathe() {
 func (w *depthWorker) account() {
 	w.s.unique.Add(w.unique)
 	w.s.generated.Add(w.generated)
-	w.unique, w.generated = 0, 0
+	w.s.expanded.Add(w.expanded)
+	w.unique, w.generated, w.expanded = 0, 0, 0
 }
 
 // share leaves half of the steps of the earliest state that has any to others: the earlier
@@ -237,16 +239,17 @@ func (w *depthWorker) visit(r row, depth int) error {
 		}
 	}
 	if depth == s.cfg.MaxDepth {
-		s.cutShort.Store(true)
 		return nil
 	}
 	if err := x.expand(r); err != nil {
 		return err
 	}
+	x.reduce()
 	count := uint64(1)
 	if s.cfg.MaxDepth > 0 && !w.seen.markRow(fp, r) {
 		count = 0 // it was gone on from before, by a longer way
 	}
+	w.expanded += count
 	if !x.owed && count > 0 {
 		s.rest(&State{sys: x.sys, row: r}, depth, fp, w.fingerprints)
 	}

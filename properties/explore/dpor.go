@@ -2,20 +2,22 @@ package explore
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 )
 
 // cluster is what a stateless search explores: it takes one step after the other, and goes
 // back. There are two: rows of plain handlers, and worlds.
 type cluster interface {
-	// next asks which of the moves that are possible now is taken, and takes it. The
-	// answer may be -1, for none. owed tells whether something else than a fault can
-	// happen. It returns what was taken, and the place of the step that it needed, such as
-	// that which sent its message, or -1.
-	next(which func(moves []move, owed bool) int) (taken move, needs int, ok bool, err error)
+	// next asks which of the moves that are possible now is taken, nil for none, and takes
+	// it. owed tells whether something else than a fault can happen. It returns what was
+	// taken, and the place of the step that it needed, such as that which sent its message,
+	// or -1.
+	next(which func(moves []move, owed bool) *label) (taken move, needs int, ok bool, err error)
 	// back goes back to the state after n steps.
 	back(n int)
+	// others appends the moves that differ from step i in what is chosen only, and that came
+	// to light when it was taken. The run has come to its end.
+	others(dst []move, i int) []move
 	// arrivals appends the deliveries of what step j sent to the node of step i that could
 	// have come in the place of step i; j is after i and does not need it.
 	arrivals(dst []move, i, j int) []move
@@ -140,7 +142,7 @@ func (d *dpor) push(m move, needs int) {
 }
 
 // visit decides what comes next in the state that the run has come to.
-func (d *dpor) visit(moves []move, owed bool) int {
+func (d *dpor) visit(moves []move, owed bool) *label {
 	n := &d.nodes[len(d.path)]
 	if !n.visited {
 		n.visited = true
@@ -152,7 +154,7 @@ func (d *dpor) visit(moves []move, owed bool) int {
 		if len(d.path) == d.cfg.MaxDepth && len(moves) > 0 {
 			d.res.Cut++
 			n.tree = nil
-			return -1
+			return nil
 		}
 		d.plan(n)
 		if owed && len(n.tree) == 0 {
@@ -160,15 +162,9 @@ func (d *dpor) visit(moves []move, owed bool) int {
 		}
 	}
 	if len(n.tree) == 0 {
-		return -1
+		return nil
 	}
-	want := n.tree[0].label
-	i := slices.IndexFunc(moves, func(m move) bool { return m.label == want })
-	if i < 0 {
-		d.err = fmt.Errorf("%w: node %d did not do the same twice: does it read a clock, or hold state outside of itself?",
-			ErrModel, want.host)
-	}
-	return i
+	return &n.tree[0].label
 }
 
 // plan sets up what is taken from a state that is new: what its wakeup tree says, and else
@@ -204,11 +200,12 @@ func (d *dpor) races(i int) {
 			d.reverse(i, f)
 		}
 	}
+	d.found = d.c.others(d.found[:0], i)
 	for _, j := range d.v {
-		d.found = d.c.arrivals(d.found[:0], i, j)
-		for k := range d.found {
-			d.reverse(i, &d.found[k])
-		}
+		d.found = d.c.arrivals(d.found, i, j)
+	}
+	for k := range d.found {
+		d.reverse(i, &d.found[k])
 	}
 	if e.barrier() {
 		return
@@ -260,6 +257,9 @@ func (d *dpor) backtrack() bool {
 			n.sleep = append(n.sleep, n.tree[0].move)
 		}
 		n.tree = n.tree[1:]
+		if d.cfg.Reduction != Optimal {
+			d.choices(n, at)
+		}
 		if len(n.tree) > 0 {
 			d.path = d.path[:at]
 			d.c.back(at)
@@ -267,6 +267,18 @@ func (d *dpor) backtrack() bool {
 		}
 	}
 	return false
+}
+
+// choices has what could have been chosen in step i otherwise explored next, before what is
+// possible beside it: that may make it needless later on.
+func (d *dpor) choices(n *node, i int) {
+	d.found = d.c.others(d.found[:0], i)
+	for k := range d.found {
+		m := &d.found[k]
+		if !slices.ContainsFunc(n.sleep, func(s move) bool { return s.label == m.label }) {
+			n.tree = slices.Insert(n.tree, 0, &branch{move: *m})
+		}
+	}
 }
 
 // over reports whether the search ends before its time.

@@ -9,7 +9,9 @@ type label struct {
 	host int32
 	arg  uint64
 	out  *outcome // what a plain handler does in it: a local state, an event and its choices
-	text string   // the timer or process of a world, and what is chosen
+	text string   // the timer of a world
+	// picks is what is chosen in a world, apart from zeros at the end, as varints.
+	picks string
 }
 
 // move is a step as the reduction sees it: what it reads and writes, as sets of resources

@@ -49,7 +49,7 @@ func (d *dpor) rows(sys *system, j *ruling) error {
 }
 
 // next implements cluster.
-func (c *rowCluster) next(which func([]move, bool) int) (move, int, bool, error) {
+func (c *rowCluster) next(which func([]move, bool) *label) (move, int, bool, error) {
 	f := &c.frames[c.n]
 	if !f.known {
 		if err := c.x.expand(f.row); err != nil {
@@ -63,9 +63,13 @@ func (c *rowCluster) next(which func([]move, bool) int) (move, int, bool, error)
 			f.moves = append(f.moves, c.move(f.row, s.kind, s.host, s.arg, s.out))
 		}
 	}
-	i := which(f.moves, f.owed)
-	if i < 0 || c.err != nil {
+	want := which(f.moves, f.owed)
+	if want == nil || c.err != nil {
 		return move{}, 0, false, c.err
+	}
+	i := slices.IndexFunc(f.moves, func(m move) bool { return m.label == *want })
+	if i < 0 {
+		panic("explore: a step was planned that is not possible")
 	}
 	f.taken = f.succs[i]
 	taken, needs := f.moves[i], c.needs(f)
@@ -156,6 +160,9 @@ func (c *rowCluster) source(id uint32, n int, once bool, from int) int {
 	}
 	return -1
 }
+
+// others implements cluster: what can be chosen is known beforehand.
+func (c *rowCluster) others(dst []move, _ int) []move { return dst }
 
 // arrivals implements cluster.
 func (c *rowCluster) arrivals(dst []move, i, j int) []move {

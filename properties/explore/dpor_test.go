@@ -33,7 +33,7 @@ type transition struct {
 }
 
 type sending struct {
-	To     network.ID
+	To    network.ID
 	Token token
 }
 

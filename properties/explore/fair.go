@@ -135,7 +135,7 @@ func (s *search) liveness() error {
 			}
 		}
 		g.holder = p.happens
-		l, err := eventually(g)
+		l, err := g.lasso(p)
 		if g.err != nil {
 			return g.err
 		}
@@ -159,6 +159,22 @@ func (s *search) liveness() error {
 		}
 	}
 	return nil
+}
+
+// lasso returns a violation of a property that is to hold eventually, nil if there is none.
+func (g *stateGraph) lasso(p *Property) (*lasso, error) {
+	if p.given == nil {
+		return eventually(g)
+	}
+	return leadsTo(g, func(state uint32) bool {
+		if g.begins[state] == 0 {
+			return false // no state is in this slot
+		}
+		st := State{sys: g.s.sys, row: g.row(state)}
+		given := p.given(&st)
+		g.failed(st.err)
+		return given
+	})
 }
 
 // path returns the way along a lasso.
@@ -194,7 +210,7 @@ func (s *search) eventual(i int, o *Outcome) {
 	case s.limit != "":
 		o.Verdict, o.Detail = properties.Inconclusive, "not all states were visited: "+s.limit
 	case !s.complete():
-		o.Verdict, o.Detail = properties.Inconclusive, "the search ended with the violation of another property"
+		o.Verdict, o.Detail = properties.Inconclusive, endedEarly
 	}
 }
 

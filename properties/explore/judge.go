@@ -97,12 +97,16 @@ func (s *search) failed() bool {
 	return false
 }
 
+// endedEarly says why a property may not hold although no state that violates it was seen.
+const endedEarly = "the search ended with the violation of another property"
+
 // result sums up a search that has ended.
 func (s *search) result() (Result, error) {
 	sys := s.sys
 	s.peak = max(s.peak, s.bytes())
 	res := Result{Unique: s.unique.Load(), Generated: s.generated.Load(), Depth: int(s.depth.Load()),
-		Terminal: s.terminal.Load(), Limit: s.limit, Bytes: s.peak, SetBytes: s.setBytes(), Handlers: sys.runs.Load(),
+		Terminal: s.terminal.Load(), Limit: s.limit, Unreduced: s.unreduced, Rounds: s.rounds,
+		Bytes: s.peak, SetBytes: s.setBytes(), Handlers: sys.runs.Load(),
 		Locals: sys.locals.len(), Messages: sys.messages.len(), Observers: sys.observers.len()}
 	if s.exact == nil {
 		res.Collisions = collisions(res.Unique)
@@ -122,6 +126,8 @@ func (s *search) result() (Result, error) {
 			s.eventual(i, &o)
 		case p.Kind != KindSometimes && s.limit != "":
 			o.Verdict, o.Detail = properties.Inconclusive, "not all states were visited: "+s.limit
+		case p.Kind != KindSometimes && !s.complete():
+			o.Verdict, o.Detail = properties.Inconclusive, endedEarly
 		}
 		if f.depth != 0 && (p.Kind != KindSometimes || s.cfg.Examples) {
 			path, err := s.path(f)

@@ -146,14 +146,16 @@ type Group struct {
 type Observer interface{ Observe(e *Told) }
 
 // Property is a named claim about the states and paths of a Model. Make it with Always,
-// Sometimes, Eventually, AtRest, Observed or Linearizable.
+// Sometimes, Eventually, LeadsTo, AtRest, Observed or Linearizable.
 type Property struct {
 	Name string
 	Kind Kind
 
+	given    func(*State) bool    // Eventually: from which states on; nil: from the first
 	state    func(*State) error   // Always, AtRest: nil if it holds
 	happens  func(*State) bool    // Sometimes, Eventually
 	observed func(Observer) error // Observed: asked once for each state of the observer
+	reads    []network.ID         // see Reads; nil: everything
 }
 
 // Kind is the sort of claim that a Property makes.
@@ -194,6 +196,12 @@ func Sometimes(name string, happens func(*State) bool) Property {
 // without taking one. Faults are never owed.
 func Eventually(name string, happens func(*State) bool) Property {
 	return Property{Name: name, Kind: KindEventually, happens: happens}
+}
+
+// LeadsTo claims that whenever given returns true, happens returns true in the same state or
+// later, on every path that is fair as for Eventually.
+func LeadsTo(name string, given, happens func(*State) bool) Property {
+	return Property{Name: name, Kind: KindEventually, given: given, happens: happens}
 }
 
 // AtRest claims that holds returns nil in every state in which no step is possible: that

@@ -18,10 +18,13 @@ var ErrStale = errors.New("not a path of the model as it is")
 func (p *Path) Script() []string {
 	var lines []string
 	for _, s := range p.Stops() {
-		lines = append(lines, fmt.Sprintf("%s = %016x", plainText(s.Line), s.Fingerprint))
+		lines = append(lines, ScriptLine(plainText(s.Line), s.Fingerprint))
 	}
 	return lines
 }
+
+// ScriptLine returns the line that ParseScriptLine reads.
+func ScriptLine(told string, state uint64) string { return fmt.Sprintf("%s = %016x", told, state) }
 
 // ParseScriptLine returns what a line of a script tells and the fingerprint in it.
 func ParseScriptLine(line string) (told string, state uint64, err error) {

@@ -286,7 +286,10 @@ func (r *run) outcome(from, next uint32) (*outcome, error) {
 // may be left in.
 func (r *run) crashes(from uint32) (*outcome, error) {
 	var first *outcome
-	images := r.solo.CrashStates()
+	images, err := r.images()
+	if err != nil {
+		return nil, err
+	}
 	if r.sys.m.Faults.Restarts == 0 {
 		images = images[:1] // nobody will read it
 	}
@@ -300,6 +303,20 @@ func (r *run) crashes(from uint32) (*outcome, error) {
 		first = joined(first, out)
 	}
 	return first, nil
+}
+
+// maxImages bounds in how many ways one crash may leave a disk: beyond that nothing else
+// would be explored.
+const maxImages = 1 << 10
+
+// images are the states that a crash now may leave the disk in.
+func (r *run) images() ([]disk.Image, error) {
+	images, all := r.solo.CrashStates(maxImages)
+	if !all {
+		return nil, fmt.Errorf("%w: a crash may leave the disk of %s in more than %d states: sync more often, or write less at a time",
+			ErrModel, r.sys.name(r.host), maxImages)
+	}
+	return images, nil
 }
 
 // internDown numbers the state of a node that went down in the state from, with what its
@@ -404,7 +421,9 @@ func (r *run) content() (key []byte, size int, timers []string, err error) {
 	}
 	key = binary.AppendVarint(key, int64(r.reads))
 	key = binary.AppendUvarint(key, r.solo.Operations())
-	key = r.appendDisk(key)
+	if key, err = r.appendDisk(key); err != nil {
+		return nil, 0, nil, err
+	}
 	size = len(key)
 	if key, err = encode(key, r.solo.Handler()); err != nil {
 		return nil, 0, nil, fmt.Errorf("%w: node %s: %w", ErrModel, r.sys.name(r.host), err)
@@ -413,19 +432,23 @@ func (r *run) content() (key []byte, size int, timers []string, err error) {
 }
 
 // appendDisk appends what the node can read from its disk, and what a crash may leave.
-func (r *run) appendDisk(key []byte) []byte {
+func (r *run) appendDisk(key []byte) ([]byte, error) {
 	d := r.solo.Disk()
 	if d == nil {
-		return append(key, 0)
+		return append(key, 0), nil
 	}
 	key = appendImage(append(key, 1), d.Image())
 	if r.sys.crashable[r.host] && r.sys.m.Faults.Restarts > 0 {
 		var states [][]byte
-		for _, im := range r.solo.CrashStates() {
+		images, err := r.images()
+		if err != nil {
+			return nil, err
+		}
+		for _, im := range images {
 			states = append(states, appendImage(nil, im))
 		}
 		slices.SortFunc(states, bytes.Compare)
 		key = append(key, bytes.Join(states, nil)...)
 	}
-	return key
+	return key, nil
 }

@@ -64,6 +64,14 @@ type Config struct {
 	// the model declares as one.
 	Symmetry bool
 
+	// PartialOrder takes from a state the steps of one node only, where those of all others
+	// can wait: nothing that they do before that node moves has to do with what it does now
+	// (ample sets). Not all states are visited then, but all at rest, all states of the
+	// observer, and what makes a property true or false that says what it Reads. It applies
+	// to some models only, see Result.Unreduced. Counterexamples are shortest among the paths
+	// that are left.
+	PartialOrder bool
+
 	// Examples finds the way to what is to happen sometimes, too, and not only to what is
 	// violated. In a breadth-first search that takes as long again.
 	Examples bool
@@ -86,11 +94,13 @@ type Progress struct {
 // Result is what a search found.
 type Result struct {
 	Verdict   properties.Verdict `json:"verdict"`
-	Unique    uint64             `json:"unique"`          // distinct states
-	Generated uint64             `json:"generated"`       // initial states and steps taken
-	Depth     int                `json:"depth"`           // greatest depth visited; the initial states have 1
-	Terminal  uint64             `json:"terminal"`        // states in which nothing but faults can happen
-	Limit     string             `json:"limit,omitempty"` // which bound ended the search
+	Unique    uint64             `json:"unique"`              // distinct states
+	Generated uint64             `json:"generated"`           // initial states and steps taken
+	Depth     int                `json:"depth"`               // greatest depth visited; the initial states have 1
+	Terminal  uint64             `json:"terminal"`            // states in which nothing but faults can happen
+	Limit     string             `json:"limit,omitempty"`     // which bound ended the search
+	Unreduced string             `json:"unreduced,omitempty"` // why Config.PartialOrder does not apply
+	Rounds    int                `json:"rounds,omitempty"`    // searches that a reduction took; the counts are the last's
 	Outcomes  []Outcome          `json:"properties"`
 
 	Bytes      uint64  `json:"bytes"`      // held at most, by the visited set, the queue and what was remembered
@@ -123,8 +133,10 @@ type search struct {
 	err       error
 	limit     string
 	stopped   atomic.Bool
+	unreduced string // why no reduction applies
+	rounds    int    // searches up to this one, if one does
 
-	cutShort atomic.Bool // a depth-first search has met the bound on depth
+	expanded atomic.Uint64 // states that a depth-first search has gone on from
 
 	parents *parentage    // made when a path is asked for
 	lassos  map[int]*Path // violations of what is to happen eventually, by property
@@ -154,7 +166,7 @@ func Search(m Model, cfg Config) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if err := s.run(); err != nil {
+	if s, err = s.explore(allProvisos); err != nil {
 		return Result{}, err
 	}
 	if s.complete() {
@@ -210,7 +222,7 @@ func (s *search) run() error {
 	}
 	if s.cfg.Order == DepthFirst {
 		s.depthFirst(initial)
-		if s.cutShort.Load() {
+		if !s.stopped.Load() && s.expanded.Load() < s.unique.Load() {
 			s.bound("depth")
 		}
 	} else {

@@ -104,8 +104,10 @@ func (p *Path) Story() ([]string, error) {
 		return nil, err
 	}
 	t := teller{words: words{name: p.sys.name}, number: len(fmt.Sprint(len(c.steps)))}
-	for _, n := range p.sys.names {
-		t.margin = max(t.margin, utf8.RuneCountInString(n))
+	for _, acts := range [][]act{c.boot, c.steps} {
+		for i := range acts {
+			t.margin = max(t.margin, utf8.RuneCountInString(t.name(acts[i].step.Node)))
+		}
 	}
 	for i := range c.boot {
 		if a := &c.boot[i]; len(a.sends)+len(a.told) > 0 {
@@ -145,7 +147,7 @@ type teller struct {
 func (t *teller) line(number int, text string, a *act) {
 	text = t.sentence(text, a)
 	name := t.name(a.step.Node)
-	if number > 0 && len(t.lines) > 0 && a.step.Node == t.last {
+	if number > 1 && a.step.Node == t.last {
 		name = ""
 	}
 	t.last = a.step.Node

@@ -39,6 +39,7 @@ type system struct {
 	faults    pool[faultState]
 
 	crashable []bool
+	ample     *ample        // which steps can wait; nil unless some are left out
 	groups    *groups       // whose members are interchangeable; nil unless that counts
 	runs      atomic.Uint64 // of handlers, apart from going back to a state
 	failed    atomic.Pointer[error]

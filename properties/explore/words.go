@@ -88,7 +88,11 @@ func (w words) own(v reflect.Value) (string, bool) {
 	}
 	switch v.Interface().(type) {
 	case fmt.Stringer, error:
-		return plainText(fmt.Sprint(v.Interface())), true
+		text := fmt.Sprint(v.Interface())
+		if text == "<nil>" {
+			text = "nil"
+		}
+		return plainText(text), true
 	}
 	return "", false
 }

@@ -47,8 +47,7 @@ func (f *modelFlags) add(fl *pflag.FlagSet) {
 		{&f.Duplicates, "duplicates", "how many messages may be doubled"},
 		{&f.partitions, "partitions", "how often one node may be cut off from all others"},
 	} {
-		fl.IntVar(o.of, o.name, 0, o.about)
-		fl.Lookup(o.name).DefValue = "0" // not told: models have defaults of their own
+		fl.IntVar(o.of, o.name, 0, o.about) // models have defaults of their own
 	}
 	fl.BoolVar(&f.Lock, "lock", false, "threads take a lock")
 	fl.BoolVar(&f.NoHistory, "no-history", false, "leave out what clients saw, and whether it is linearizable")
@@ -170,22 +169,24 @@ func isolations(nodes []explore.Node) []explore.NamedCut {
 	return cuts
 }
 
-// modelOf makes the model that a name and options as given returned them stand for: what a
-// file of a counterexample says.
-func modelOf(name string, options []string) (explore.Model, error) {
+// modelOf returns what makes the model of a name from options as given returned them: what
+// a file of a counterexample says.
+func modelOf(name string) (func(options []string) (explore.Model, error), error) {
 	e, err := findModel(name)
 	if err != nil {
-		return explore.Model{}, err
+		return nil, err
 	}
-	var f modelFlags
-	fl := pflag.NewFlagSet(name, pflag.ContinueOnError)
-	fl.Usage = func() {}
-	f.add(fl)
-	if err := fl.Parse(options); err != nil {
-		return explore.Model{}, err
-	}
-	if fl.NArg() > 0 {
-		return explore.Model{}, fmt.Errorf("%q is no option, expected such as --clients=2", fl.Arg(0))
-	}
-	return f.model(e, fl)
+	return func(options []string) (explore.Model, error) {
+		var f modelFlags
+		fl := pflag.NewFlagSet(name, pflag.ContinueOnError)
+		fl.Usage = func() {}
+		f.add(fl)
+		if err := fl.Parse(options); err != nil {
+			return explore.Model{}, err
+		}
+		if fl.NArg() > 0 {
+			return explore.Model{}, fmt.Errorf("%q is no option, expected such as --clients=2", fl.Arg(0))
+		}
+		return f.model(e, fl)
+	}, nil
 }

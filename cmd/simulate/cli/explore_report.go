@@ -231,7 +231,7 @@ func tellPath(w io.Writer, o *explore.Outcome) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%s is violated after %s, with %s of node:\n\n",
+	fmt.Fprintf(w, "\n%s is violated after %s, with %s of node.\nIn parentheses: the step that a message was sent in. In brackets: how the state of the node changes.\n\n",
 		o.Name, plural(len(o.Path.Steps), "step"), plural(o.Path.Switches(), "change"))
 	for _, line := range story {
 		fmt.Fprintf(w, "%s\n", line)

@@ -58,7 +58,21 @@ func registers() []Entry {
 		register("abd", "a register on a majority of servers", ABDBugs(), ABD, 2, 2),
 		register("single-copy", "a register on each server: right with one, wrong with more", nil, SingleCopy, 2, 1),
 		register("primary-backup", "a register that a primary copies to backups", PrimaryBackupBugs(), PrimaryBackup, 2, 2),
+		asItIs("single-copy", "the simulator's single copy as it is, with clients that give up", nil, 2, 1),
+		asItIs("abd", "the simulator's ABD as it is, which sends again and again", RegisterBugs(), 1, 3),
+		asItIs("primary-backup", "the simulator's primary and backup as it is: endless, so bound the depth", nil, 2, 2),
 	}
+}
+
+// asItIs is a register of the simulator. What it sends again needs a network that holds no
+// second copies.
+func asItIs(protocol, about string, bugs []Bug, clients, servers int) Entry {
+	return Entry{Name: "register/" + protocol, About: about, Bugs: bugs,
+		Takes: slices.Concat([]string{"clients", "servers", "no-history"}, networked, crashing),
+		build: func(p Params) explore.Model {
+			return Registers(protocol, Harness{Clients: or(p.Clients, clients), Servers: or(p.Servers, servers),
+				Network: explore.Board, Faults: p.budget(), Bug: p.Bug, NoHistory: p.NoHistory})
+		}}
 }
 
 // protocols are small ones with faults.

@@ -9,6 +9,16 @@ import (
 	"phoenix/properties/explore"
 )
 
+// RegisterBugs returns what can be wrong with the "abd" of Registers.
+func RegisterBugs() []Bug {
+	return []Bug{
+		{string(register.NoWriteBack), "a read returns what it found without telling a majority"},
+		{string(register.RecordOverwrites), "a server takes every value it is told, older ones too"},
+		{string(register.LocalSequence), "a writer takes the tag after the greatest it knows itself"},
+		{string(register.AmnesiacVotes), "a server that restarted votes as if it had never known anything"},
+	}
+}
+
 // Registers is a cluster of the registers of package register as they are, timers and all,
 // with the clients of package nodes: each writes its own value and reads, and gives up what
 // times out. Timers may fire at any time, so requests are given up and sent again in every
