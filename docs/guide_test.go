@@ -16,7 +16,7 @@ import (
 // TestCodeInTheGuideIsCodeThatRuns holds every Go block of the guide and the
 // README to the tests in this folder: each stands there, to the letter.
 func TestCodeInTheGuideIsCodeThatRuns(t *testing.T) {
-	pages, err := filepath.Glob("0*.md")
+	pages, err := filepath.Glob("[0-9]*.md")
 	require.NoError(t, err)
 	sources, err := filepath.Glob("*_test.go")
 	require.NoError(t, err)

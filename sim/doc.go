@@ -28,6 +28,12 @@
 // Replay plays the record. Config.Reroll keeps a run up to a time and draws all
 // that comes after anew.
 //
+// With Config.Interleave the Chooser orders the events of one instant, and with
+// Config.Untimed all that are pending, whatever their times: what such a run finds
+// does not hang on delays and timeouts. A Chooser that is a Scheduler is shown
+// what it orders. World.Manual leaves all of it to the caller, who fires timers and
+// gives tasks one at a time: an explorer of states drives nodes so.
+//
 // # What node code must not do
 //
 // Equal seeds give equal events on any machine and at any GOMAXPROCS if node code

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"phoenix/properties/explore"
@@ -34,7 +35,8 @@ func NewCounterexample(model string, options []string, o *explore.Outcome) (*Cou
 	if err != nil {
 		return nil, err
 	}
-	c := &Counterexample{Version: failVersion, Model: model, Options: []quoted{}, Property: valid(o.Name), Detail: valid(o.Detail), story: story}
+	c := &Counterexample{Version: failVersion, Model: model, Options: []quoted{}, Property: valid(o.Name),
+		Detail: valid(o.Detail), story: story}
 	for _, option := range options {
 		c.Options = append(c.Options, valid(option))
 	}
@@ -50,9 +52,12 @@ func (c *Counterexample) State() string {
 	return last[len(last)-16:]
 }
 
-// FileName returns the name for c's file: the model and four digits of the fingerprint of
-// the last state, such as "paxos-1f3a.simfail".
-func (c *Counterexample) FileName() string { return fmt.Sprintf("%s-%.4s.simfail", c.Model, c.State()) }
+// FileName returns the name for c's file: the model, the property and four digits of the
+// fingerprint of the last state, such as "paxos-linearizable-1f3a.simfail".
+func (c *Counterexample) FileName() string {
+	property := unsafeInName.ReplaceAllString(string(c.Property), "-")
+	return fmt.Sprintf("%s-%s-%.4s.simfail", path.Base(c.Model), property, c.State())
+}
 
 // Text returns the content of c's file.
 func (c *Counterexample) Text() ([]byte, error) {
@@ -71,7 +76,7 @@ func (c *Counterexample) Text() ([]byte, error) {
 	if len(c.story) > 0 {
 		comment("")
 	}
-	comment("Each line of the path is a step and, in hexadecimal digits, the fingerprint of the state that it leads to.")
+	comment("Each line of the path is a step and the fingerprint of the state that it leads to.")
 	comment("The file is called stale once the model has no such path any more.")
 	text, err := scenario.Encode(c)
 	if err != nil {
@@ -82,14 +87,14 @@ func (c *Counterexample) Text() ([]byte, error) {
 }
 
 // Strings returns the options and the path as plain text.
-func (c *Counterexample) Strings() (options, path []string) {
+func (c *Counterexample) Strings() (options, script []string) {
 	for _, o := range c.Options {
 		options = append(options, string(o))
 	}
 	for _, line := range c.Path {
-		path = append(path, string(line))
+		script = append(script, string(line))
 	}
-	return options, path
+	return options, script
 }
 
 // IsCounterexample reports whether a .simfail file is that of a Counterexample: whether it
@@ -188,7 +193,7 @@ func (c *Counterexample) Replay(m explore.Model) (*Retraced, error) {
 	}
 	if out.Detail == "" {
 		out.Status = Stale
-		out.Reason = fmt.Sprintf("the path is there, but %s is no longer judged violated at its end: the properties have changed", c.Property)
+		out.Reason = fmt.Sprintf("the path is there, but %s is no longer judged violated at its end", c.Property)
 		return out, nil
 	}
 	if out.World, out.Differs = p.Follow(nil); out.Differs != nil && !errors.Is(out.Differs, explore.ErrWorldDiffers) {

@@ -47,7 +47,7 @@ func counterexample(t testing.TB) (*traces.Counterexample, string) {
 
 func TestTheFileOfACounterexampleIsForPeopleToo(t *testing.T) {
 	c, text := counterexample(t)
-	require.Equal(t, "single-copy-"+c.State()[:4]+".simfail", c.FileName())
+	require.Equal(t, "single-copy-linearizable-"+c.State()[:4]+".simfail", c.FileName())
 	require.Regexp(t, `^# single-copy: linearizable: read of x returned nil after 66 was acknowledged
 # A path to a state that must not be, .* simulate replay FILE
 #

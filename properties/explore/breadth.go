@@ -100,7 +100,7 @@ func (s *search) levels(crew []*breadthWorker, maxDepth int) {
 			return
 		}
 		s.depth.Store(int64(depth))
-		if s.stopped.Load() || !s.cfg.NoStop && s.failed() {
+		if s.stopped.Load() || !s.cfg.NoStop && s.failed() || s.settled() {
 			return
 		}
 		if depth == maxDepth {
@@ -176,7 +176,7 @@ func (w *breadthWorker) visit(r row, depth int) error {
 		p.parent = x.fingerprint(r)
 	}
 	if !x.owed && w.judging {
-		w.s.rest(&State{sys: x.sys, row: r}, depth, x.fingerprint(r), nil)
+		w.s.rest(&State{sys: x.sys, row: r}, depth, x.fingerprint(r))
 	}
 	plain := w.s.plain()
 	if t, ok := w.seen.(*worker); ok && plain {
@@ -218,9 +218,9 @@ func (w *breadthWorker) admit(r row, depth int) {
 func (w *breadthWorker) keep(r row, depth int, fp uint64) {
 	w.unique++
 	w.queued++
-	if w.judging && len(w.s.sys.m.Properties) > 0 {
+	if w.judging && w.s.asked() {
 		st := State{sys: w.s.sys, row: r}
-		w.s.judge(&st, depth, fp, nil)
+		w.s.judge(&st, depth, fp)
 		if st.err != nil {
 			w.s.fail(st.err)
 		}

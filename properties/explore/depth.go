@@ -18,9 +18,7 @@ func (s *search) depthFirst(initial []row) {
 	crew[0].seen.enter()
 	for _, r := range initial {
 		crew[0].generated++
-		if crew[0].admit(crew[0].x.fingerprint(r), r, 1) {
-			pool.tasks = append(pool.tasks, task{row: slices.Clone(r)})
-		}
+		crew[0].admit(crew[0].x.fingerprint(r), r, 1)
 	}
 	crew[0].seen.leave()
 	var wg sync.WaitGroup
@@ -34,56 +32,78 @@ func (s *search) depthFirst(initial []row) {
 	s.sample()
 }
 
-// task is a state to go on from, or the rest of the steps from one, and how it was reached.
-type task struct {
-	row   row
-	steps []succ   // that are left; nil for the state itself
-	path  []uint64 // fingerprints of the states before
-}
-
-// leftovers are tasks that no worker has begun.
+// leftovers are states to go on from that a worker has left to those who have none.
 type leftovers struct {
 	mu      sync.Mutex
 	changed sync.Cond
-	tasks   []task
+	stacks  []stack
 	workers int
 	waiting int
-	hungry  atomic.Int32 // workers that wait
+	hungry  atomic.Int32 // workers that wait, and stacks that they may take, subtracted
 }
 
-// take returns a task, false once none is left and nobody can leave any.
-func (l *leftovers) take() (task, bool) {
+// take returns states to go on from, false once there are none and nobody can leave any.
+func (l *leftovers) take() (stack, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waiting++
 	l.hungry.Add(1)
-	for len(l.tasks) == 0 {
+	for len(l.stacks) == 0 {
 		if l.waiting == l.workers {
 			l.changed.Broadcast()
-			return task{}, false
+			return stack{}, false
 		}
 		l.changed.Wait()
 	}
 	l.waiting--
-	l.hungry.Add(-1)
-	t := l.tasks[len(l.tasks)-1]
-	l.tasks = l.tasks[:len(l.tasks)-1]
-	return t, true
+	last := len(l.stacks) - 1
+	taken := l.stacks[last]
+	l.stacks = l.stacks[:last]
+	return taken, true
 }
 
-func (l *leftovers) give(t task) {
+func (l *leftovers) give(s stack) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.tasks = append(l.tasks, t)
+	l.stacks = append(l.stacks, s)
+	l.hungry.Add(-1)
 	l.changed.Signal()
 }
 
-// frame is a state on a worker's path. Its row ends where the next one's begins, and so do
-// the steps from it that lead to new states.
-type frame struct {
-	fp    uint64
-	row   int // where it begins in words
-	steps int // where its steps begin in todo
+// stack is states to go on from, the last one first. Each is its row, followed by its
+// depth and the length of its row.
+type stack struct {
+	words []uint32
+	n     int
+}
+
+func (s *stack) push(r row, depth int) {
+	s.words = append(append(s.words, r...), uint32(depth), uint32(len(r)))
+	s.n++
+}
+
+// pop moves the last state to dst.
+func (s *stack) pop(dst row) (r row, depth int) {
+	end := len(s.words) - 2
+	depth = int(s.words[end])
+	from := end - int(s.words[end+1])
+	dst = append(dst[:0], s.words[from:end]...)
+	s.words = s.words[:from]
+	s.n--
+	return dst, depth
+}
+
+// split removes and returns the earlier half of the states: those that more is likely to
+// be behind.
+func (s *stack) split() stack {
+	at := len(s.words)
+	for range s.n - s.n/2 {
+		at -= 2 + int(s.words[at-1])
+	}
+	half := stack{words: slices.Clone(s.words[:at]), n: s.n / 2}
+	s.words = s.words[:copy(s.words, s.words[at:])]
+	s.n -= half.n
+	return half
 }
 
 // depthWorker is one worker of a depth-first search.
@@ -93,42 +113,51 @@ type depthWorker struct {
 	seen visited
 	pool *leftovers
 
-	path   []frame
-	before []uint64 // the fingerprints of the states before the path
-	words  []uint32
-	todo   []succ
+	todo stack
+	at   row // that is being visited
+	held int // words of todo that the search has counted
 
 	unique, generated, ticks uint64
 	expanded                 uint64 // states that were gone on from
+	deepest                  int
 	scratch                  []uint32
 }
 
-// work does tasks until none is left.
+// work goes on from states until none is left.
 func (w *depthWorker) work() {
 	for {
-		t, ok := w.pool.take()
-		if !ok {
-			return
+		if w.todo.n == 0 {
+			taken, ok := w.pool.take()
+			if !ok {
+				return
+			}
+			w.todo = taken
 		}
 		w.seen.enter()
-		w.begin(t)
-		for len(w.path) > 0 && !w.s.stopped.Load() {
-			w.step()
-			if w.ticks++; w.ticks%256 == 0 {
+		for w.todo.n > 0 && !w.s.stopped.Load() {
+			var depth int
+			w.at, depth = w.todo.pop(w.at)
+			if err := w.visit(w.at, depth); err != nil {
+				w.s.fail(err)
+			}
+			if w.ticks++; w.ticks%128 == 0 {
 				w.breathe()
 			}
 		}
 		w.seen.leave()
-		w.path, w.words, w.todo = w.path[:0], w.words[:0], w.todo[:0]
+		w.account()
+		if w.s.stopped.Load() {
+			w.todo = stack{}
+		}
 	}
 }
 
-// breathe lets the table grow, shares work with those who have none, and looks at bounds.
+// breathe lets the table grow, shares states with those who have none, and looks at bounds.
 func (w *depthWorker) breathe() {
 	w.seen.leave()
 	w.account()
-	if w.pool.hungry.Load() > 0 {
-		w.share()
+	for w.pool.hungry.Load() > 0 && w.todo.n > 1 {
+		w.pool.give(w.todo.split())
 	}
 	if w.ticks%(1<<14) == 0 {
 		w.s.sample()
@@ -137,103 +166,26 @@ func (w *depthWorker) breathe() {
 }
 
 func (w *depthWorker) account() {
-	w.s.unique.Add(w.unique)
-	w.s.generated.Add(w.generated)
-	w.s.expanded.Add(w.expanded)
+	s := w.s
+	s.unique.Add(w.unique)
+	s.generated.Add(w.generated)
+	s.expanded.Add(w.expanded)
 	w.unique, w.generated, w.expanded = 0, 0, 0
-}
-
-// share leaves half of the steps of the earliest state that has any to others: the earlier
-// a state, the more is likely to be behind it.
-func (w *depthWorker) share() {
-	for i := range w.path {
-		end := len(w.todo)
-		if i+1 < len(w.path) {
-			end = w.path[i+1].steps
-		}
-		steps := w.todo[w.path[i].steps:end]
-		if len(steps) < 2 {
-			continue
-		}
-		half := len(steps) / 2
-		t := task{row: slices.Clone(w.rowOf(i)), steps: slices.Clone(steps[:half])}
-		t.path = append(t.path, w.before...)
-		for _, f := range w.path[:i] {
-			t.path = append(t.path, f.fp)
-		}
-		w.todo = slices.Delete(w.todo, w.path[i].steps, w.path[i].steps+half)
-		for j := i + 1; j < len(w.path); j++ {
-			w.path[j].steps -= half
-		}
-		w.pool.give(t)
-		return
+	s.frontier.Add(int64(4 * (cap(w.todo.words) - w.held)))
+	w.held = cap(w.todo.words)
+	for old := s.depth.Load(); int64(w.deepest) > old && !s.depth.CompareAndSwap(old, int64(w.deepest)); {
+		old = s.depth.Load()
 	}
-}
-
-func (w *depthWorker) rowOf(i int) row {
-	end := len(w.words)
-	if i+1 < len(w.path) {
-		end = w.path[i+1].row
-	}
-	return w.words[w.path[i].row:end]
-}
-
-// begin puts a task on the path.
-func (w *depthWorker) begin(t task) {
-	w.before = t.path
-	if t.steps == nil {
-		w.push(t.row)
-		return
-	}
-	w.path = append(w.path, frame{fp: w.x.fingerprint(t.row)})
-	w.words = append(w.words, t.row...)
-	w.todo = append(w.todo, t.steps...)
-}
-
-// step takes the last step that is left from the end of the path, or goes back.
-func (w *depthWorker) step() {
-	top := w.path[len(w.path)-1]
-	if len(w.todo) == top.steps {
-		w.path = w.path[:len(w.path)-1]
-		w.words = w.words[:top.row]
-		return
-	}
-	s := w.todo[len(w.todo)-1]
-	w.todo = w.todo[:len(w.todo)-1]
-	w.x.row = w.words[top.row:]
-	w.scratch = w.x.make(w.scratch[:0], &s)
-	w.push(w.scratch)
-}
-
-// push goes on to a state that was admitted.
-func (w *depthWorker) push(r row) {
-	w.path = append(w.path, frame{fp: w.x.fingerprint(r), row: len(w.words), steps: len(w.todo)})
-	w.words = append(w.words, r...)
-	depth := len(w.before) + len(w.path)
-	for old := w.s.depth.Load(); int64(depth) > old && !w.s.depth.CompareAndSwap(old, int64(depth)); {
-		old = w.s.depth.Load()
-	}
-	if err := w.visit(w.words[len(w.words)-len(r):], depth); err != nil {
-		w.s.fail(err)
-	}
-}
-
-// fingerprints returns those of the states on the path.
-func (w *depthWorker) fingerprints() []uint64 {
-	all := slices.Clone(w.before)
-	for _, f := range w.path {
-		all = append(all, f.fp)
-	}
-	return all
 }
 
 // visit judges a state and finds the steps to new ones.
 func (w *depthWorker) visit(r row, depth int) error {
 	s, x := w.s, w.x
-	fp := w.path[len(w.path)-1].fp
-	if len(s.sys.m.Properties) > 0 {
+	w.deepest = max(w.deepest, depth)
+	fp := x.fingerprint(r)
+	if s.asked() {
 		st := State{sys: s.sys, row: r}
-		s.judge(&st, depth, fp, w.fingerprints)
+		s.judge(&st, depth, fp)
 		if st.err != nil {
 			return st.err
 		}
@@ -251,31 +203,38 @@ func (w *depthWorker) visit(r row, depth int) error {
 	}
 	w.expanded += count
 	if !x.owed && count > 0 {
-		s.rest(&State{sys: x.sys, row: r}, depth, fp, w.fingerprints)
+		s.rest(&State{sys: x.sys, row: r}, depth, fp)
 	}
 	w.generated += count * x.idles
-	plain := s.plain()
+	plain := s.plain() && s.cfg.MaxDepth == 0
+	if t, ok := w.seen.(*worker); ok && plain {
+		for i := range x.succs {
+			t.touch(x.succs[i].sum)
+		}
+	}
 	for i := range x.succs {
 		sc := &x.succs[i]
-		to, next := sc.sum, row(nil)
-		if !plain {
-			w.scratch = x.make(w.scratch[:0], sc)
-			if next = w.scratch; !s.sys.within(next) {
-				continue
+		if plain {
+			w.generated++
+			if sc.sum != fp && w.seen.insertRow(sc.sum, nil) {
+				w.unique++
+				w.scratch = x.make(w.scratch[:0], sc)
+				w.todo.push(w.scratch, depth+1)
 			}
-			to = x.fingerprint(next)
+			continue
 		}
-		w.generated += count
-		if to != fp && w.admit(to, next, depth+1) {
-			w.todo = append(w.todo, *sc)
+		w.scratch = x.make(w.scratch[:0], sc)
+		if s.sys.within(w.scratch) {
+			w.generated += count
+			w.admit(x.fingerprint(w.scratch), w.scratch, depth+1)
 		}
 	}
 	return nil
 }
 
-// admit reports whether a state has to be gone on from: it is new, or was reached by a
-// shorter way than before in a search whose depth is bounded.
-func (w *depthWorker) admit(fp uint64, r row, depth int) bool {
+// admit puts a state in the set of visited ones, and goes on from it later if it is new, or
+// was reached by a shorter way than before in a search whose depth is bounded.
+func (w *depthWorker) admit(fp uint64, r row, depth int) {
 	added, improved := false, false
 	if w.s.cfg.MaxDepth > 0 {
 		added, improved = w.seen.insertRowDepth(fp, r, depth)
@@ -286,5 +245,7 @@ func (w *depthWorker) admit(fp uint64, r row, depth int) bool {
 	if added {
 		w.unique++
 	}
-	return improved
+	if improved {
+		w.todo.push(r, depth)
+	}
 }

@@ -286,7 +286,7 @@ func (d *dpor) over() bool {
 	switch {
 	case d.failed() && !d.cfg.NoStop:
 		return true
-	case d.cfg.MaxRuns > 0 && d.res.Runs >= d.cfg.MaxRuns:
+	case d.cfg.MaxRuns > 0 && d.res.Runs+d.res.Blocked+d.res.Cut >= d.cfg.MaxRuns:
 		d.res.Limit = "runs"
 	case d.cfg.Stop != nil && d.cfg.Stop():
 		d.res.Limit = "interrupted"

@@ -41,7 +41,8 @@ func (m *move) depends(o *move) bool {
 	if m.writes&(o.reads|o.writes)|o.writes&m.reads != 0 {
 		return true
 	}
-	return m.reads&o.reads != 0 && slices.ContainsFunc(m.sends, func(id uint32) bool { return slices.Contains(o.sends, id) })
+	return m.reads&o.reads != 0 &&
+		slices.ContainsFunc(m.sends, func(id uint32) bool { return slices.Contains(o.sends, id) })
 }
 
 // initial returns the place in seq of m if it can come first there, independent if all of

@@ -22,7 +22,8 @@ type frameOf struct {
 	known bool // what follows
 	succs []succ
 	moves []move
-	owed  bool
+	owed  bool // something else than a fault can happen
+	loops bool // steps lead back to the state, with Model.Idle: it is not at rest
 
 	taken succ
 }
@@ -55,7 +56,7 @@ func (c *rowCluster) next(which func([]move, bool) *label) (move, int, bool, err
 		if err := c.x.expand(f.row); err != nil {
 			return move{}, 0, false, err
 		}
-		f.known, f.owed = true, c.x.owed
+		f.known, f.loops, f.owed = true, c.x.idles > 0, c.x.owed && len(c.x.succs) > 0
 		f.succs = append(f.succs[:0], c.x.succs...)
 		f.moves = f.moves[:0]
 		for i := range f.succs {
@@ -186,7 +187,7 @@ func (c *rowCluster) arrivals(dst []move, i, j int) []move {
 			}
 		}
 		for ; out != nil; out = out.more {
-			if out.idle && c.sys.m.Network != Ordered || out.lost > 0 && faults.crashes == 0 {
+			if out.refused || out.idle && c.sys.m.Network != Ordered || out.lost > 0 && faults.crashes == 0 {
 				continue
 			}
 			dst = append(dst, c.move(f.row, StepDeliver, host, id, out))
@@ -251,7 +252,12 @@ func (c *rowCluster) place(r row, id uint32) int32 {
 }
 
 // rest implements cluster.
-func (c *rowCluster) rest() error { return c.look(true) }
+func (c *rowCluster) rest() error {
+	if c.frames[c.n].loops {
+		return nil
+	}
+	return c.look(true)
+}
 
 // look judges the state that the run has come to.
 func (c *rowCluster) look(rest bool) error {
@@ -263,7 +269,7 @@ func (c *rowCluster) look(rest bool) error {
 
 // path returns the run up to now.
 func (c *rowCluster) path() *Path {
-	p := &Path{sys: c.sys, first: slices.Clone(c.frames[0].row)}
+	p := &Path{sys: c.sys, first: slices.Clone(c.frames[0].row), loop: -1}
 	for i := range c.n {
 		f := &c.frames[i]
 		p.steps = append(p.steps, f.taken)

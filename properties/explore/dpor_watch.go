@@ -115,8 +115,9 @@ func (c *worldCluster) arrivals(dst []move, i, j int) []move {
 }
 
 // behind reports whether a message has others before it on an Ordered link before step i.
+// What a node sends to itself takes no link.
 func (c *worldCluster) behind(l label, i int) bool {
-	if c.sys.m.Network != Ordered {
+	if c.sys.m.Network != Ordered || l.arg>>32 == uint64(l.host) {
 		return false
 	}
 	delivered := uint64(0)
@@ -166,7 +167,7 @@ func (c *worldCluster) rest() error {
 
 // path returns the steps of the run.
 func (c *worldCluster) path() *Path {
-	p := &Path{sys: c.sys}
+	p := &Path{sys: c.sys, loop: -1}
 	for i := range c.n {
 		p.Steps = append(p.Steps, c.steps[i].step)
 	}

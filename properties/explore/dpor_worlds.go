@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 
@@ -51,6 +52,8 @@ func (d *dpor) worlds(sys *system, j *ruling) error {
 		return fmt.Errorf("%w: in worlds the network is nonduplicating or ordered, not %v", ErrModel, m.Network)
 	case m.Lossy || m.Faults.Crashes+m.Faults.Restarts+m.Faults.Drops+m.Faults.Duplicates+m.Faults.Partitions > 0:
 		return fmt.Errorf("%w: in worlds there are no faults", ErrModel)
+	case m.Guard != nil:
+		return fmt.Errorf("%w: in worlds there is no Guard", ErrModel)
 	}
 	for _, p := range m.Properties {
 		if p.Kind != KindObserved {
@@ -101,7 +104,9 @@ func (c *worldCluster) next(which func([]move, bool) *label) (move, int, bool, e
 			if c.done < c.n {
 				c.strayed(c.steps[c.done].label)
 			} else if c.err == nil {
-				which(nil, false)
+				if want := which(nil, false); want != nil {
+					c.strayed(*want)
+				}
 			}
 			return move{}, 0, false, c.err
 		}
@@ -200,8 +205,13 @@ func (c *worldCluster) move(l label) move {
 // Choose implements sim.Chooser: what the label says, and then 0.
 func (c *worldCluster) Choose(_ string, n int) int {
 	pick := 0
-	if c.done == 0 || c.halted {
-		return pick // at boot
+	if c.halted {
+		return pick
+	}
+	if c.done == 0 {
+		c.err = cmp.Or(c.err, fmt.Errorf("%w: %s chooses at boot, which is before the first step of a world",
+			ErrModel, c.sys.name(c.acting)))
+		return pick
 	}
 	s := &c.steps[c.done-1]
 	if at := len(s.picks); at < len(s.step.Picks) {

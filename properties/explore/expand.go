@@ -35,6 +35,7 @@ type expander struct {
 	net    []uint32 // scratch
 	spares spares
 
+	moves moves        // scratch of reduce
 	sym   *symmetrizer // nil unless symmetry counts
 	parts []part
 }

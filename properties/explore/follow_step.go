@@ -52,7 +52,9 @@ func (f *follower) happen(a *act, i int) error {
 	s := &a.step
 	switch s.Kind {
 	case StepBoot:
-		return f.next("boot of "+f.p.Name(s.Node), func(o *sim.Pending) bool { return o.Kind == sim.Boot && o.Host == s.Node })
+		return f.next("boot of "+f.p.Name(s.Node), func(o *sim.Pending) bool {
+			return o.Kind == sim.Boot && o.Host == s.Node
+		})
 	case StepDeliver:
 		return f.deliver(a)
 	case StepTimer:
@@ -105,14 +107,14 @@ func (f *follower) deliver(a *act) error {
 		f.w.Host(s.Node).Do(func() { f.ends[s.Node].Send(s.Node, s.Msg) })
 		f.sent = 0
 	}
-	return f.next(fmt.Sprintf("%s from %s to %s", words{name: f.p.sys.name}.say(s.Msg), f.p.Name(s.From), f.p.Name(s.Node)),
-		func(o *sim.Pending) bool {
-			if o.Kind != sim.Deliver || o.Host != s.Node || o.Peer != s.From {
-				return false
-			}
-			other, err := encode(nil, o.Value)
-			return err == nil && bytes.Equal(content, other)
-		})
+	what := fmt.Sprintf("%s from %s to %s", words{name: f.p.sys.name}.say(s.Msg), f.p.Name(s.From), f.p.Name(s.Node))
+	return f.next(what, func(o *sim.Pending) bool {
+		if o.Kind != sim.Deliver || o.Host != s.Node || o.Peer != s.From {
+			return false
+		}
+		other, err := encode(nil, o.Value)
+		return err == nil && bytes.Equal(content, other)
+	})
 }
 
 // isDisk tells the world's own events, which are those of disks and what take and settle
@@ -204,10 +206,11 @@ func (f *follower) compareNode(s *State, i int, id network.ID) error {
 	if !same(f.handlers[id], s.Node(id)) {
 		return errors.New("is in another state")
 	}
-	if d := f.p.diskOf(i, id); d != nil && !bytes.Equal(appendImage(nil, d.Image()), appendImage(nil, f.net.Disk(id).Image())) {
-		return errors.New("has something else on its disk")
+	d := f.p.diskOf(i, id)
+	if d == nil || bytes.Equal(appendImage(nil, d.Image()), appendImage(nil, f.net.Disk(id).Image())) {
+		return nil
 	}
-	return nil
+	return errors.New("has something else on its disk")
 }
 
 // same reports whether two values have one canonical encoding.

@@ -1,6 +1,9 @@
 package explore
 
 import (
+	"fmt"
+	"slices"
+
 	"phoenix/network"
 	"phoenix/properties"
 )
@@ -11,13 +14,33 @@ func (sys *system) id(host int) network.ID { return network.ID(host) }
 func (sys *system) bytes() uint64 {
 	const perLocal, perMessage, perObserver = 700, 200, 400
 	return uint64(sys.locals.len())*perLocal + uint64(sys.messages.len()+sys.channels.len())*perMessage +
-		uint64(sys.observers.len())*perObserver
+		uint64(sys.observers.len())*perObserver + sys.ample.bytes()
 }
 
-// judge asks the properties about a state that is new. path gives the fingerprints of the
-// states on the way to it, nil if they are not known.
-func (s *search) judge(st *State, depth int, fp uint64, path func() []uint64) {
+// asked reports whether there is anything to judge a new state by.
+func (s *search) asked() bool { return len(s.sys.m.Properties) > 0 || s.sys.panicked.Load() }
+
+// panicked returns an error with what a node's code panicked with before it came to the
+// state, nil if none did.
+func (s *State) panicked() error {
+	if !s.sys.panicked.Load() {
+		return nil
+	}
+	for host := range s.sys.hosts {
+		if why := s.local(s.sys.id(host)).panic; why != "" {
+			return fmt.Errorf("%s: %s", s.sys.names[host], why)
+		}
+	}
+	return nil
+}
+
+// judge asks the properties about a state that is new.
+func (s *search) judge(st *State, depth int, fp uint64) {
 	sys := s.sys
+	if err := st.panicked(); err != nil {
+		s.decide(len(sys.m.Properties), depth, fp, err)
+		s.violated()
+	}
 	for i := range sys.m.Properties {
 		p := &sys.m.Properties[i]
 		var err error
@@ -32,25 +55,25 @@ func (s *search) judge(st *State, depth int, fp uint64, path func() []uint64) {
 			if s.decided(i, depth) || !p.happens(st) {
 				continue
 			}
-			s.decide(i, depth, fp, nil, path)
+			s.decide(i, depth, fp, nil)
 			continue
 		default:
 			continue
 		}
 		if err != nil {
-			s.decide(i, depth, fp, err, path)
+			s.decide(i, depth, fp, err)
 			s.violated()
 		}
 	}
 }
 
 // rest asks the properties about a state in which nothing but faults can happen.
-func (s *search) rest(st *State, depth int, fp uint64, path func() []uint64) {
+func (s *search) rest(st *State, depth int, fp uint64) {
 	s.terminal.Add(1)
 	for i := range s.sys.m.Properties {
 		if p := &s.sys.m.Properties[i]; p.Kind == KindAtRest {
 			if err := p.state(st); err != nil {
-				s.decide(i, depth, fp, err, path)
+				s.decide(i, depth, fp, err)
 				s.violated()
 			}
 		}
@@ -64,16 +87,13 @@ func (s *search) decided(i, depth int) bool {
 }
 
 // decide notes what decides a property, the first by depth and then fingerprint.
-func (s *search) decide(i, depth int, fp uint64, why error, path func() []uint64) {
+func (s *search) decide(i, depth int, fp uint64, why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f := &s.found[i]
 	if f.depth == 0 || depth < f.depth || depth == f.depth && fp < f.fp {
 		*f = finding{depth: depth, fp: fp, why: why}
 		s.decidedAt[i].Store(int64(depth))
-		if path != nil {
-			f.path = path()
-		}
 	}
 }
 
@@ -90,7 +110,7 @@ func (s *search) failed() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.found {
-		if f := &s.found[i]; f.depth != 0 && s.sys.m.Properties[i].Kind != KindSometimes {
+		if s.found[i].depth != 0 && !s.sometimes(i) {
 			return true
 		}
 	}
@@ -111,7 +131,11 @@ func (s *search) result() (Result, error) {
 	if s.exact == nil {
 		res.Collisions = collisions(res.Unique)
 	}
-	for i, p := range sys.m.Properties {
+	claims := sys.m.Properties
+	if n := len(claims); s.found[n].depth != 0 {
+		claims = append(slices.Clone(claims), Property{Name: propertyPanic, Kind: KindAlways})
+	}
+	for i, p := range claims {
 		f := &s.found[i]
 		o := Outcome{Name: p.Name, Kind: p.Kind}
 		if f.why != nil {

@@ -35,7 +35,7 @@ func (p *Path) Lanes() ([]string, error) {
 		}
 	}
 	for i := range c.steps {
-		if i == p.loop {
+		if i == p.round() {
 			d.lines = append(d.lines, "and then for ever:")
 		}
 		d.row(i+1, &c.steps[i])

@@ -18,10 +18,10 @@ import (
 type naiveState struct {
 	view
 	boots [3]uint32
-	ghost [3]string       // what nodes were that are down for good
-	last  *flying // delivered, if Duplicating
-	left  [5]int  // crashes, restarts, drops, duplicates, partitions
-	force int     // place of the cut in force plus one
+	ghost [3]string // what nodes were that are down for good
+	last  *flying   // delivered, if Duplicating
+	left  [5]int    // crashes, restarts, drops, duplicates, partitions
+	force int       // place of the cut in force plus one
 }
 
 func (s naiveState) key() string {

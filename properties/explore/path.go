@@ -135,29 +135,42 @@ func (s *search) ancestry(depth int) (*parentage, error) {
 
 // path returns the way to what decided a property.
 func (s *search) path(f *finding) (*Path, error) {
-	chain := f.path
-	if chain == nil {
-		if s.parents == nil {
-			deepest := 0
-			for i := range s.found {
-				deepest = max(deepest, s.found[i].depth)
-			}
-			var err error
-			if s.parents, err = s.ancestry(deepest); err != nil {
-				return nil, err
-			}
-		}
-		chain = make([]uint64, f.depth)
-		for i, fp := f.depth-1, f.fp; i >= 0; i-- {
-			chain[i] = fp
-			slot, known := s.parentSlot(fp)
-			if !known {
-				return nil, fmt.Errorf("explore: state %#x of a path was not visited", fp)
-			}
-			fp = s.parents.from[slot]
-		}
+	from := s
+	if s.again != nil {
+		from = s.again
+	}
+	chain, err := from.chain(f)
+	if err != nil {
+		return nil, err
 	}
 	return s.along(chain)
+}
+
+// chain returns the fingerprints of the states on the way to what decided a property.
+func (s *search) chain(f *finding) ([]uint64, error) {
+	if f.path != nil {
+		return f.path, nil
+	}
+	if s.parents == nil {
+		deepest := 0
+		for i := range s.found {
+			deepest = max(deepest, s.found[i].depth)
+		}
+		var err error
+		if s.parents, err = s.ancestry(deepest); err != nil {
+			return nil, err
+		}
+	}
+	// In a depth-first search it may be at a smaller depth than where it was found.
+	slot, known := s.parentSlot(f.fp)
+	chain := make([]uint64, s.parents.depths[slot])
+	for i, fp := len(chain)-1, f.fp; i >= 0; i-- {
+		if slot, known = s.parentSlot(fp); !known {
+			return nil, fmt.Errorf("explore: state %#x of a path was not visited", fp)
+		}
+		chain[i], fp = fp, s.parents.from[slot]
+	}
+	return chain, nil
 }
 
 // parentSlot returns the slot of a fingerprint. In an exact search fingerprints alone may be

@@ -16,8 +16,8 @@ func (p Property) Reads(nodes ...network.ID) Property {
 	return p
 }
 
-// whole returns why a reduction does not apply to a model, "" if it does.
-func (sys *system) whole(cfg Config) string {
+// irreducible returns why a reduction does not apply to a model, "" if it does.
+func (sys *system) irreducible(cfg Config) string {
 	m := &sys.m
 	switch {
 	case m.Network == Duplicating:
@@ -47,22 +47,31 @@ func (s *search) explore(check provisos) (*search, error) {
 	if !s.cfg.PartialOrder {
 		return s, s.run()
 	}
-	if s.unreduced = s.sys.whole(s.cfg); s.unreduced != "" {
+	if s.unreduced = s.sys.irreducible(s.cfg); s.unreduced != "" {
 		return s, s.run()
 	}
 	return s.reduced(check)
 }
 
 // reduced searches again and again, with what was learnt of the nodes so far, until nothing
-// is learnt any more.
+// is learnt any more. What it takes of a state are ample sets (Clarke, Grumberg and Peled,
+// "Model Checking", 1999, section 10) made of all steps of some nodes: persistent sets by
+// destination (Godefroid, "Partial-Order Methods for the Verification of Concurrent
+// Systems", LNCS 1032, 1996, section 4).
 //
-// Whether the others can wait hangs on what they may do later, which is taken to be what
-// their code was seen to do. That is enough: suppose that a last search took all that it
-// met for known before, and that there is a path whose last step is of a kind that was not
-// known, the others being known. Then each step from a first state that the search left out
-// commutes with what it took instead, because the steps that say so are known; so the last
-// step can still be taken after that, and as the search never goes round without taking all
-// steps somewhere, it has taken it in the end, and known it.
+// Whether others can wait hangs on what they may do later, and what they do is known of
+// those states of theirs only that were met. To go by that is sound once a search has met
+// nothing that was not known when it began. Call a deed what one event does to a node in one
+// state; it is known, or not. Assume there are paths, of all states, with a deed that is not
+// known; take one from a state that the search has visited whose only such deed is the last,
+// the shortest of those. Let T be the steps taken of that state. If one of T is on the path,
+// the first of them is independent of those before it: these are known, and by what is
+// known they send nothing to the nodes of T which those would take; what is not known to be
+// ignored counts as taken. So it can be moved to the front, and the rest is a shorter path of
+// the kind, from a visited state. If none of T is on the path, any of T can go before it,
+// and the path is there again after that. This can be only until a state of which all steps
+// are taken, as no cycle is without one. So there is no such path: all deeds are known, and
+// then what is said of T holds for all paths.
 func (s *search) reduced(check provisos) (*search, error) {
 	sys := s.sys
 	for {
@@ -85,7 +94,7 @@ func (s *search) reduced(check provisos) (*search, error) {
 }
 
 // provisos are the conditions on the steps that are taken of a state, by the names that they
-// have in Clarke, Grumberg and Peled, "Model Checking", 1999, section 10.
+// have in the literature, and one of ours. Tests leave each out in turn.
 type provisos uint8
 
 const (

@@ -1,7 +1,6 @@
 package explore
 
 import (
-	"math/bits"
 	"slices"
 )
 
@@ -12,9 +11,10 @@ const maxAmple = 63
 // ample is what is known of nodes when a search begins, for finding out which can wait. It
 // is not changed while the search goes on, so that what is left out does not hang on time.
 //
-// All of it is about the graph of each node's states and the events between them. What a
-// node may do from a state on is told for each other node h that does not move meanwhile:
-// without a message of h, that is; and once more for none.
+// All of it is about the graph of each node's states and the events between them, as far as
+// it was seen. What a node may do from a state on, sooner or later, is told in variants: for
+// each other node, if no message of that one is delivered on the way; and, as the last, if
+// any may be.
 type ample struct {
 	sys   *system
 	check provisos
@@ -22,12 +22,11 @@ type ample struct {
 
 	locals, words, variants int
 
-	sends   []uint64   // by state and variant: messages that the node may send, a set
-	to      []uint64   // by state and variant: whom it may send to
-	seen    []uint64   // by state: the variants in which it may do what a property sees
-	ignored []uint64   // by state: messages that change nothing
-	inbox   [][]uint64 // by node: messages to it
-	readers uint64
+	sends   []uint64 // by state and variant: messages that the node may send, a set
+	to      []uint64 // by state and variant: whom it may send to
+	seen    []uint64 // by state: the variants in which it may do what a property sees
+	ignored []uint64 // by state: messages that change nothing
+	readers uint64   // nodes that properties read
 
 	component []uint32 // by state: equal if both may recur, each after the other
 	again     []uint64 // messages that may be sent again and again
@@ -46,17 +45,17 @@ func deeds(sys *system) []deed {
 	var all []deed
 	for id := uint32(1); id <= uint32(sys.locals.len()); id++ {
 		l := sys.locals.at(id)
-		add := func(message uint32, fault bool, out *outcome) {
+		note := func(message uint32, fault bool, out *outcome) {
 			for ; out != nil; out = out.more {
 				all = append(all, deed{id, out.next, message, fault || out.lost > 0, out})
 			}
 		}
-		l.steps.each(func(message uint32, out *outcome) { add(message, false, out) })
+		l.steps.each(func(message uint32, out *outcome) { note(message, false, out) })
 		for i := range l.fires {
-			add(0, false, l.fires[i].Load())
+			note(0, false, l.fires[i].Load())
 		}
-		add(0, true, l.crashes.Load())
-		add(0, true, l.boot.Load())
+		note(0, true, l.crashes.Load())
+		note(0, true, l.boot.Load())
 	}
 	return all
 }
@@ -75,13 +74,6 @@ func learn(sys *system, check provisos) *ample {
 	a.to = make([]uint64, (a.locals+1)*a.variants)
 	a.seen = make([]uint64, a.locals+1)
 	a.ignored = make([]uint64, (a.locals+1)*a.words)
-	a.inbox = make([][]uint64, sys.hosts)
-	for host := range a.inbox {
-		a.inbox[host] = make([]uint64, a.words)
-	}
-	for id := uint32(1); id <= uint32(sys.messages.len()); id++ {
-		add(a.inbox[sys.messages.at(id).to], id)
-	}
 	a.ignore(all)
 	all = slices.DeleteFunc(all, func(e deed) bool { return !a.step(&e) })
 	for v := range a.variants {
@@ -93,6 +85,14 @@ func learn(sys *system, check provisos) *ample {
 
 func add(set []uint64, id uint32)      { set[id/64] |= 1 << (id % 64) }
 func has(set []uint64, id uint32) bool { return set[id/64]>>(id%64)&1 != 0 }
+
+// bytes returns the memory that a holds.
+func (a *ample) bytes() uint64 {
+	if a == nil {
+		return 0
+	}
+	return 8*uint64(len(a.sends)+len(a.to)+len(a.seen)+len(a.ignored)+len(a.again)) + 4*uint64(len(a.component))
+}
 
 // ignore finds the messages that nodes ignore.
 func (a *ample) ignore(all []deed) {
@@ -222,11 +222,10 @@ func strong(n int, all []deed) []uint32 {
 			}
 		}
 		if low[v] == order[v] {
-			at := slices.Index(stack, v)
-			for _, w := range stack[at:] {
-				of[w] = v
+			for of[v] == 0 {
+				of[stack[len(stack)-1]] = v
+				stack = stack[:len(stack)-1]
 			}
-			stack = stack[:at]
 		}
 	}
 	for v := uint32(1); v <= uint32(n); v++ {
@@ -235,16 +234,6 @@ func strong(n int, all []deed) []uint32 {
 		}
 	}
 	return of
-}
-
-// eachOf calls visit with each member of a set of nodes, in order, until it returns false.
-func eachOf(set uint64, visit func(host int) bool) bool {
-	for ; set != 0; set &= set - 1 {
-		if !visit(bits.TrailingZeros64(set)) {
-			return false
-		}
-	}
-	return true
 }
 
 // each calls visit with all that was put, in no order. Nobody may put meanwhile.

@@ -26,6 +26,8 @@ func (p *Path) Script() []string {
 // ScriptLine returns the line that ParseScriptLine reads.
 func ScriptLine(told string, state uint64) string { return fmt.Sprintf("%s = %016x", told, state) }
 
+var errLine = errors.New(`expected a step and the state that it leads to, such as "crash s0 = 0123456789abcdef"`)
+
 // ParseScriptLine returns what a line of a script tells and the fingerprint in it.
 func ParseScriptLine(line string) (told string, state uint64, err error) {
 	at := strings.LastIndex(line, " = ")
@@ -38,7 +40,7 @@ func ParseScriptLine(line string) (told string, state uint64, err error) {
 		}
 	}
 	if at < 1 || err != nil || told != plainText(told) {
-		return "", 0, errors.New(`expected a step and the state that it leads to, such as "crash s0 = 0123456789abcdef"`)
+		return "", 0, errLine
 	}
 	return told, state, nil
 }
@@ -132,6 +134,12 @@ func (p *Path) before(sum uint64) int {
 // not asked again. The error wraps ErrStale if the model has no such property, or ErrModel.
 func (p *Path) Violates(name string) (string, error) {
 	i := slices.IndexFunc(p.sys.m.Properties, func(c Property) bool { return c.Name == name })
+	if i < 0 && name == propertyPanic {
+		if err := p.State(p.Len() - 1).panicked(); err != nil {
+			return err.Error(), nil
+		}
+		return "", nil
+	}
 	if i < 0 {
 		return "", fmt.Errorf("%w: it has no property %q", ErrStale, name)
 	}
@@ -152,7 +160,7 @@ func (p *Path) Violates(name string) (string, error) {
 		if c.Kind == KindAtRest && !x.owed {
 			bad = c.state(last)
 		}
-		if c.Kind == KindEventually && (!x.owed || p.loop >= 0) && !p.happens(c) {
+		if c.Kind == KindEventually && (!x.owed || p.loop >= 0) && p.never(c) {
 			bad = errors.New("it never happens")
 		}
 	}
@@ -162,10 +170,23 @@ func (p *Path) Violates(name string) (string, error) {
 	return bad.Error(), nil
 }
 
-// happens reports whether what a property wants happens in a state of the path.
-func (p *Path) happens(c *Property) bool {
+// never reports whether what a property wants does not happen on the path when it should:
+// at any time, or, for LeadsTo, after some state in which it is given.
+func (p *Path) never(c *Property) bool {
+	last := -1 // state in which it happens
 	for i := range p.Len() {
 		if c.happens(p.State(i)) {
+			last = i
+		}
+	}
+	switch {
+	case p.loop >= 0 && last >= p.loop:
+		return false // it happens again and again
+	case c.given == nil:
+		return last < 0
+	}
+	for i := last + 1; i < p.Len(); i++ {
+		if c.given(p.State(i)) {
 			return true
 		}
 	}

@@ -2,10 +2,12 @@ package explore_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"phoenix/network"
+	"phoenix/properties"
 	"phoenix/properties/explore"
 	"phoenix/properties/explore/models"
 	"phoenix/sim"
@@ -184,9 +186,11 @@ func TestAPathViolatesWhatTheSearchSaysItDoes(t *testing.T) {
 		models.Increment(2, false),
 		models.CommitCrash(2, 1, ""),
 		models.CommitCrash(2, 0, "impatient"),
+		leading(),
 	} {
 		r, err := explore.Search(m, explore.Config{NoStop: true})
 		require.NoError(t, err)
+		require.Equal(t, properties.Fail, r.Verdict, m.Name)
 		for _, o := range r.Outcomes {
 			if o.Path == nil || o.Kind == explore.KindSometimes {
 				continue
@@ -208,6 +212,16 @@ func TestAPathViolatesWhatTheSearchSaysItDoes(t *testing.T) {
 	require.NoError(t, err)
 	_, err = p.Violates("something else")
 	require.ErrorIs(t, err, explore.ErrStale)
+}
+
+// leading is DieHard with something that a full jug is to lead to, and does not always.
+func leading() explore.Model {
+	m := models.DieHard()
+	contains := func(text string) func(*explore.State) bool {
+		return func(s *explore.State) bool { return strings.Contains(fmt.Sprint(s.Node(0)), text) }
+	}
+	m.Properties = []explore.Property{explore.LeadsTo("full leads to four", contains("big 5"), contains("big 4"))}
+	return m
 }
 
 func FuzzParseScriptLine(f *testing.F) {

@@ -106,7 +106,8 @@ func (r *run) begin(script []int) {
 }
 
 // revive returns a node in a local state, which it gets to by the events that first led
-// there. For a node that has not booted, or is down, there is no world yet.
+// there. For a node that has not booted, or is down, there is no world yet. A node that is
+// in another state then is returned beside the error.
 func (sys *system) revive(id uint32, host network.ID) (*run, error) {
 	r := &run{sys: sys, host: host}
 	var path []uint32
@@ -137,7 +138,7 @@ func (sys *system) revive(id uint32, host network.ID) (*run, error) {
 		return nil, err
 	}
 	if string(key) != l.key {
-		return nil, fmt.Errorf("%w: %s did not do the same twice: is there state outside of the node, or randomness of its own?",
+		return r, fmt.Errorf("%w: %s did not do the same twice: is there state outside of the node, or randomness of its own?",
 			ErrModel, sys.name(host))
 	}
 	return r, nil
@@ -357,6 +358,7 @@ func appendImage(dst []byte, im disk.Image) []byte {
 // intern numbers the state that the node is in.
 func (r *run) intern(from uint32, ev event) (uint32, error) {
 	if r.panic != "" {
+		r.sys.panicked.Store(true)
 		key := append([]byte{byte(r.host), byte(r.host >> 8), 2}, r.panic...)
 		return r.sys.locals.intern(key, func(l *local, key string) {
 			l.host, l.down, l.panic, l.key, l.hash = r.host, true, r.panic, key, hashOf(hashLocal, key)

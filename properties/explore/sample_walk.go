@@ -59,6 +59,10 @@ func (s *Sampler) run(schedule sim.Scheduler, steps int) (violated, ended bool, 
 // violated, or -1, and why.
 func (s *Sampler) judge(r row) (int, string) {
 	s.state.row = r
+	if err := s.state.panicked(); err != nil {
+		s.outcomes = append(s.outcomes, Outcome{Name: propertyPanic, Kind: KindAlways})
+		return len(s.outcomes) - 1, err.Error()
+	}
 	for i := range s.sys.m.Properties {
 		p := &s.sys.m.Properties[i]
 		var err error

@@ -19,8 +19,10 @@ const (
 	// BreadthFirst finds shortest counterexamples; what it holds besides the set of visited
 	// states is a queue of those to go on from.
 	BreadthFirst Order = iota
-	// DepthFirst holds one path for each worker instead. Its counterexamples are made
-	// shortest by a breadth-first search afterwards, as far as its memory reaches.
+	// DepthFirst holds one path for each worker instead. What it finds is looked for again
+	// by a breadth-first search afterwards, so that counterexamples are shortest and do not
+	// depend on the workers. If that meets a bound, one of a GiB if there is none on bytes,
+	// they remain what they were.
 	DepthFirst
 )
 
@@ -129,6 +131,8 @@ type search struct {
 
 	mu        sync.Mutex
 	found     []finding      // by property
+	again     *search        // what has found it in less depth, see shorten
+	wanted    []bool         // by property: the search may end when all that are wanted are found
 	decidedAt []atomic.Int64 // their depths
 	err       error
 	limit     string
@@ -147,7 +151,7 @@ type finding struct {
 	depth int
 	fp    uint64
 	why   error    // what is violated, nil for a Sometimes
-	path  []uint64 // fingerprints from the first state, if the search knows them
+	path  []uint64 // fingerprints from the first state, if they are known already
 }
 
 // Search explores a model. The error wraps ErrModel if the model cannot be explored; what
@@ -167,6 +171,9 @@ func Search(m Model, cfg Config) (Result, error) {
 		return Result{}, err
 	}
 	if s, err = s.explore(allProvisos); err != nil {
+		return Result{}, err
+	}
+	if err := s.shorten(); err != nil {
 		return Result{}, err
 	}
 	if s.complete() {
@@ -193,8 +200,8 @@ func newSearch(sys *system, cfg Config) (*search, error) {
 	if s.workers == 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
-	s.found = make([]finding, len(sys.m.Properties))
-	s.decidedAt = make([]atomic.Int64, len(sys.m.Properties))
+	s.found = make([]finding, len(sys.m.Properties)+1) // the last is that no code panics
+	s.decidedAt = make([]atomic.Int64, len(s.found))
 	depths := 0
 	if cfg.Order == DepthFirst {
 		depths = cfg.MaxDepth
@@ -227,6 +234,9 @@ func (s *search) run() error {
 		}
 	} else {
 		s.breadthFirst(initial, s.cfg.MaxDepth)
+	}
+	if failed := s.sys.failed.Load(); s.err == nil && failed != nil {
+		s.err = *failed
 	}
 	return s.err
 }

@@ -32,7 +32,6 @@ func drawBounded(t *rapid.T) (j subject, depth int, want naiveResult) {
 	if !ok {
 		t.Skip("too many states")
 	}
-	t.Logf("%+v\n%+v\n%+v", *j.tabular, j.m.Faults, j.m)
 	return j, depth, want
 }
 
@@ -68,15 +67,46 @@ func TestASearchEndsWithTheDepthOfTheFirstViolation(t *testing.T) {
 		j, depth, _ := drawBounded(t)
 		want, ok := j.search(depth, true, 100*few)
 		require.True(t, ok)
-		for _, cfg := range []explore.Config{{Workers: 1}, {Workers: 3}, {Workers: 2, Exact: true}} {
+		for _, cfg := range []explore.Config{
+			{Workers: 1}, {Workers: 3}, {Workers: 2, Exact: true},
+			{Workers: 1, Order: explore.DepthFirst}, {Workers: 3, Order: explore.DepthFirst},
+		} {
 			cfg.MaxDepth = depth
 			got, err := explore.Search(j.m, cfg)
 			require.NoError(t, err)
-			require.Equal(t, want.unique, got.Unique)
-			require.Equal(t, want.generated, got.Generated)
-			require.Equal(t, want.depth, got.Depth)
+			if cfg.Order == explore.BreadthFirst {
+				require.Equal(t, want.unique, got.Unique)
+				require.Equal(t, want.generated, got.Generated)
+				require.Equal(t, want.depth, got.Depth)
+			}
 			for i, o := range got.Outcomes {
 				j.checkOutcome(t, want, i, o, cfg)
+			}
+		}
+	})
+}
+
+// What is found does not depend on the workers, the order of search or the run.
+func TestVerdictsAndCounterexamplesAreAlwaysTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		j, depth, _ := drawBounded(t)
+		stop := rapid.Bool().Draw(t, "stop")
+		found := func(cfg explore.Config) (all []string) {
+			cfg.MaxDepth, cfg.NoStop, cfg.Examples = depth, !stop, true
+			got, err := explore.Search(j.m, cfg)
+			require.NoError(t, err)
+			for _, o := range got.Outcomes {
+				all = append(all, fmt.Sprint(o.Name, o.Verdict, o.Detail))
+				if o.Path != nil {
+					all = append(all, o.Path.Lines()...)
+				}
+			}
+			return all
+		}
+		want := found(explore.Config{Workers: 1})
+		for _, order := range []explore.Order{explore.BreadthFirst, explore.DepthFirst} {
+			for _, workers := range []int{1, 2, 4, 0} {
+				require.Equal(t, want, found(explore.Config{Workers: workers, Order: order}))
 			}
 		}
 	})
@@ -99,9 +129,7 @@ func (j subject) checkOutcome(t *rapid.T, want naiveResult, i int, o explore.Out
 		require.Nil(t, o.Path)
 		return
 	}
-	if cfg.Order == explore.BreadthFirst {
-		require.Equal(t, want.found[i], o.Path.Len(), "%s: a shortest counterexample", o.Name)
-	}
+	require.Equal(t, want.found[i], o.Path.Len(), "%s: a shortest counterexample", o.Name)
 	at := j.walk(t, o.Path)
 	if cl.kind == explore.KindObserved {
 		require.Equal(t, cl.wish.dial, at.dial)

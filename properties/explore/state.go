@@ -57,7 +57,8 @@ func (s *State) Last(id network.ID) network.Handler {
 	return live.Handler()
 }
 
-// bringBack makes a node in a local state, for looking at.
+// bringBack makes a node in a local state, for looking at. If the node does something else
+// this time, that is what is looked at, and the search fails.
 func (sys *system) bringBack(id uint32, l *local, failed *error) *network.Solo {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -67,10 +68,15 @@ func (sys *system) bringBack(id uint32, l *local, failed *error) *network.Solo {
 	r, err := sys.revive(id, l.host)
 	if err != nil {
 		*failed = err
-		return nil
+		sys.failed.CompareAndSwap(nil, &err)
+		if r == nil {
+			return nil
+		}
 	}
 	r.solo.Close()
-	l.live.Store(r.solo)
+	if err == nil {
+		l.live.Store(r.solo)
+	}
 	return r.solo
 }
 

@@ -17,7 +17,9 @@ const (
 	// reduction with wakeup trees.
 	Optimal Reduction = iota
 	// SleepSets takes one run for each trace, and breaks off others when it turns out that
-	// all that could follow was explored before. It remembers less.
+	// all that could follow was explored before. It remembers less, and where MaxDepth cuts
+	// off runs it takes all up to there, one for each trace; Optimal finds the orders to be
+	// tried by how runs end, and then misses some.
 	SleepSets
 	// Unreduced takes a run for each order of steps.
 	Unreduced
@@ -59,7 +61,7 @@ type StatelessConfig struct {
 	// MaxDepth is how many steps a run has at most; 0 means DefaultSteps. A search in which
 	// a run is longer is Inconclusive, and so is one that MaxRuns or Stop has ended.
 	MaxDepth int
-	MaxRuns  uint64
+	MaxRuns  uint64      // of all kinds; 0 means no bound
 	NoStop   bool        // go on after a violation
 	Stop     func() bool // asked after every run whether to end; nil means never
 }
@@ -97,18 +99,18 @@ type StatelessResult struct {
 // run that showed it, which need not be the shortest.
 //
 // With Replay, every run is a world of its own (untimed, on a perfect network, Ordered or
-// NonDuplicating) that repeats the beginning of another one. The model has no faults then,
-// every delivery is a step, and so is a timer that fires and what a disk completes, which
-// depends on everything. What a step wakes goes on within the step. Nodes must not read
+// NonDuplicating) that repeats the beginning of another one. The model has no faults and no Guard then,
+// every delivery is a step of its receiver, and so is a timer that fires and what a disk
+// completes. What a step wakes goes on within the step. Nobody chooses at boot. Nodes must not read
 // clocks: what they show depends on the order of independent steps. Properties may only be
 // Observed; others are a matter of StatelessConfig.Check. A panic of node code is a
 // violation and ends its run; Paths have Steps, but no states.
 //
-// The error wraps ErrModel if the model cannot be explored so: also if it has a Guard or
-// Within, which may make everything depend on everything, or more than 62 nodes.
+// The error wraps ErrModel if the model cannot be explored so: also if it is Timed or has
+// Within, which make everything depend on everything, or more than 62 nodes.
 func Stateless(m Model, cfg StatelessConfig) (StatelessResult, error) {
 	if cfg.MaxDepth < 0 || cfg.Reduction > Unreduced {
-		return StatelessResult{}, fmt.Errorf("explore: runs of %d steps, %v: expected a depth that is not negative and a reduction",
+		return StatelessResult{}, fmt.Errorf("explore: depth %d, %v: expected a depth that is not negative and a reduction",
 			cfg.MaxDepth, cfg.Reduction)
 	}
 	if cfg.MaxDepth == 0 {
@@ -118,8 +120,8 @@ func Stateless(m Model, cfg StatelessConfig) (StatelessResult, error) {
 	if err != nil {
 		return StatelessResult{}, err
 	}
-	if m.Guard != nil || m.Within != nil || sys.hosts > maxNodes {
-		return StatelessResult{}, fmt.Errorf("%w: a stateless search takes neither Guard nor Within, nor more than %d nodes",
+	if m.Within != nil || m.Timed != nil || sys.hosts > maxNodes {
+		return StatelessResult{}, fmt.Errorf("%w: a stateless search takes neither Within nor Timed, nor more than %d nodes",
 			ErrModel, maxNodes)
 	}
 	j := newRuling(sys, &cfg)
@@ -217,7 +219,10 @@ func (j *ruling) sum(res *StatelessResult) {
 		case o.Kind == KindEventually:
 			o.Verdict, o.Detail = properties.Inconclusive, "a stateless search has no infinite runs"
 		case o.Kind == KindAlways && !j.cfg.Local && j.cfg.Reduction != Unreduced:
-			o.Verdict, o.Detail = properties.Inconclusive, "only one order of each trace was looked at: see StatelessConfig.Local"
+			o.Verdict = properties.Inconclusive
+			o.Detail = "only one order of each trace was looked at: see StatelessConfig.Local"
+		case j.failed && !j.cfg.NoStop:
+			o.Verdict, o.Detail = properties.Inconclusive, "the search ended with a violation"
 		case res.Limit != "":
 			o.Verdict, o.Detail = properties.Inconclusive, "not all runs were taken: "+res.Limit
 		}

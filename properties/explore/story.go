@@ -34,6 +34,9 @@ type account struct {
 
 // account goes along a path.
 func (p *Path) account() (*account, error) {
+	if p.first == nil {
+		return nil, fmt.Errorf("%w: a path of worlds has steps, but no states to tell of", ErrModel)
+	}
 	c := &account{mail: newMail(p.sys)}
 	if err := p.boots(c); err != nil {
 		return nil, err
@@ -116,12 +119,20 @@ func (p *Path) Story() ([]string, error) {
 	}
 	for i := range c.steps {
 		a := &c.steps[i]
-		if i == p.loop {
+		if i == p.round() {
 			t.lines = append(t.lines, "What follows goes round for ever:")
 		}
 		t.line(i+1, t.happens(a), a)
 	}
 	return t.lines, nil
+}
+
+// round returns the place of the state from which the path goes round, -1 if it ends.
+func (p *Path) round() int {
+	if p.loop < 0 || p.loop >= len(p.rows) || sumOf(p.State(p.loop).row) != sumOf(p.last()) {
+		return -1
+	}
+	return p.loop
 }
 
 // Switches returns how often the next step of the path is another node's.
@@ -232,7 +243,8 @@ func (t *teller) sentence(text string, a *act) string {
 		for ; i < len(a.sends) && t.say(a.sends[i].Msg) == msg; i++ {
 			to = append(to, t.name(a.sends[i].To))
 		}
-		if a.step.Kind == StepDeliver && len(to) == 1 && a.sends[from].To == a.step.From && a.step.From != a.step.Node {
+		back := a.step.Kind == StepDeliver && a.step.From != a.step.Node
+		if back && len(to) == 1 && a.sends[from].To == a.step.From {
 			text += ", answers " + msg
 		} else {
 			text += fmt.Sprintf(", sends %s to %s", msg, strings.Join(to, " "))

@@ -39,10 +39,11 @@ type system struct {
 	faults    pool[faultState]
 
 	crashable []bool
-	ample     *ample        // which steps can wait; nil unless some are left out
-	groups    *groups       // whose members are interchangeable; nil unless that counts
-	runs      atomic.Uint64 // of handlers, apart from going back to a state
-	failed    atomic.Pointer[error]
+	ample     *ample                // which steps can wait; nil unless some are left out
+	groups    *groups               // whose members are interchangeable; nil unless that counts
+	runs      atomic.Uint64         // of handlers, apart from going back to a state
+	failed    atomic.Pointer[error] // a node could not be brought back to be looked at
+	panicked  atomic.Bool           // node code has, in some state
 }
 
 // local is a state of one node.
@@ -155,7 +156,26 @@ func newSystem(m Model, symmetric bool) (*system, error) {
 	if err := m.Timed.check(&sys.m); err != nil {
 		return nil, err
 	}
+	if err := sys.checkProperties(); err != nil {
+		return nil, err
+	}
 	return sys, sys.checkFaults()
+}
+
+// checkProperties refuses claims that nothing would be asked for.
+func (sys *system) checkProperties() error {
+	for i, p := range sys.m.Properties {
+		same := func(q Property) bool { return q.Name == p.Name }
+		switch {
+		case p.state == nil && p.happens == nil && p.observed == nil:
+			return fmt.Errorf("%w: property %d, %q, claims nothing", ErrModel, i, p.Name)
+		case p.Name == "" || p.Name == propertyPanic || slices.ContainsFunc(sys.m.Properties[:i], same):
+			return fmt.Errorf("%w: property %d, %q, has no name of its own", ErrModel, i, p.Name)
+		case p.Kind == KindObserved && sys.m.Observe == nil:
+			return fmt.Errorf("%w: property %q is about an observer, and there is none", ErrModel, p.Name)
+		}
+	}
+	return nil
 }
 
 // shape returns the shape of a part of a state if symmetry counts. What has an encoding has
@@ -180,6 +200,17 @@ func (sys *system) checkFaults() error {
 	}
 	if f.Partitions > 0 && len(f.Cuts) == 0 {
 		return fmt.Errorf("%w: partitions are allowed, but no cut is given", ErrModel)
+	}
+	for _, c := range f.Cuts {
+		for _, link := range c.Cut {
+			if min(link[0], link[1]) < 0 || int(max(link[0], link[1])) >= sys.hosts {
+				return fmt.Errorf("%w: cut %q is of a link from %d to %d, but there are %d nodes",
+					ErrModel, c.Name, link[0], link[1], sys.hosts)
+			}
+		}
+	}
+	if c := sys.m.Clock; c != nil && (c.Step <= 0 || c.Max < 0) {
+		return fmt.Errorf("%w: a clock of steps of %d up to %d, expected more than 0, and 0 or more", ErrModel, c.Step, c.Max)
 	}
 	for _, id := range f.Crashable {
 		if int(id) < 0 || int(id) >= sys.hosts {

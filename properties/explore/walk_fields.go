@@ -18,6 +18,8 @@ type Field struct {
 	// is the Text before if it changed.
 	Change string `json:"change,omitempty"`
 	Was    string `json:"was,omitempty"`
+
+	of string // the type of what an interface holds
 }
 
 // fields returns the parts of a value, nil if it has none: the fields of a struct in their
@@ -61,7 +63,7 @@ func (w words) fields(v reflect.Value) []Field {
 func (w words) field(name string, v reflect.Value) Field {
 	f := Field{Name: name, Text: w.value(v), Parts: w.fields(v)}
 	if v.IsValid() && v.Kind() == reflect.Interface && !v.IsNil() {
-		f.Text = w.say(v.Interface())
+		f.Text, f.of = w.say(v.Interface()), v.Elem().Type().String()
 	}
 	return f
 }
@@ -83,7 +85,8 @@ func renumber(parts []Field) {
 }
 
 // compareFields marks in now what differs from before, and adds what is gone at the end. It
-// reports whether anything does.
+// reports whether anything does. What has parts differs if they do: its text may tell the
+// elements of a set in any order, or what is no state.
 func compareFields(before, now []Field) (marked []Field, differs bool) {
 	old := map[string]*Field{}
 	for i := range before {
@@ -97,7 +100,7 @@ func compareFields(before, now []Field) (marked []Field, differs bool) {
 		} else {
 			var inside bool
 			f.Parts, inside = compareFields(was.Parts, f.Parts)
-			if inside || was.Text != f.Text {
+			if inside || was.of != f.of || len(was.Parts)+len(f.Parts) == 0 && was.Text != f.Text {
 				f.Change, f.Was = "changed", was.Text
 			}
 		}

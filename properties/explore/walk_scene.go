@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"reflect"
@@ -23,7 +24,7 @@ type NodeScene struct {
 	Name   string  `json:"name"`
 	Up     bool    `json:"up"`
 	Panic  string  `json:"panic,omitempty"` // with what its code panicked: it is down for good
-	Acted  bool    `json:"acted"`           // the step to this state is its own
+	Acted  bool    `json:"acted"`           // its code ran in the step to this state, or it crashed
 	Timers []Field `json:"timers"`          // those that run; "gone" for one that does no more
 	Fields []Field `json:"fields"`
 	Disk   []Field `json:"disk"` // its files, by name
@@ -41,7 +42,7 @@ type MessageScene struct {
 // Claim is what a property says of one state.
 type Claim struct {
 	Name   string `json:"name"`
-	Kind   Kind   `json:"kind"`
+	Kind   string `json:"kind"`   // that of the property, such as always
 	Status string `json:"status"` // holds, violated, happens, not here, or not asked of such a state
 	Detail string `json:"detail,omitempty"`
 }
@@ -63,7 +64,7 @@ func (p *Path) Scene(i int) (*Scene, error) {
 	for host := range p.sys.hosts {
 		id := network.ID(host)
 		n := w.node(was, now, id)
-		n.Acted = i > 0 && p.Steps[i-1].Node == id
+		n.Acted = i > 0 && p.steps[i-1].out != nil && p.Steps[i-1].Node == id
 		sc.Nodes = append(sc.Nodes, n)
 	}
 	sc.Faults = p.sys.faultFields(now)
@@ -137,7 +138,8 @@ func diskFields(s *State, id network.ID) []Field {
 	}
 	var all []Field
 	for _, f := range image.Files {
-		all = append(all, Field{Name: f.Name, Text: fmt.Sprintf("%d bytes: %q", len(f.Data), f.Data)})
+		written := bytes.TrimRight(f.Data, "\x00")
+		all = append(all, Field{Name: f.Name, Text: fmt.Sprintf("%d bytes, without zeros at the end %q", len(f.Data), written)})
 	}
 	return all
 }
@@ -186,7 +188,7 @@ func messageScenes(w words, was, now *State) []MessageScene {
 // claim asks a property about the state.
 func (s *State) claim(k int, rest bool) Claim {
 	p := &s.sys.m.Properties[k]
-	c := Claim{Name: p.Name, Kind: p.Kind}
+	c := Claim{Name: p.Name, Kind: p.Kind.String()}
 	var err error
 	switch {
 	case p.happens != nil:

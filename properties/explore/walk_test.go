@@ -169,7 +169,7 @@ func TestACounterexampleOfASearchCanBeWalked(t *testing.T) {
 	require.Equal(t, found.Lines(), p.Lines())
 	scene, err := p.Scene(6)
 	require.NoError(t, err)
-	require.Equal(t, []explore.Claim{{Name: "not 4 gallons", Kind: explore.KindAlways, Status: "violated",
+	require.Equal(t, []explore.Claim{{Name: "not 4 gallons", Kind: "always", Status: "violated",
 		Detail: "four gallons are in the big jug"}}, scene.Claims)
 }
 
@@ -229,24 +229,41 @@ func TestStepsAreInOrderOfNodesAndToldByContent(t *testing.T) {
 	require.Equal(t, "tick", next[1].About)
 }
 
+// twin has two timers that do the same.
+type twin struct{ fired bool }
+
+func (*twin) Receive(network.ID, any) {}
+
 func TestStepsToOneStateAreOneStop(t *testing.T) {
-	m := models.DieHard()
-	w := walkOf(t, m)
-	next, err := w.Next(take(t, w, "fill small", "fill big"))
+	w := walkOf(t, explore.Model{Nodes: []explore.Node{{Name: "twin", Boot: func(ep *network.Endpoint) network.Handler {
+		n := &twin{}
+		var left, right *sim.Timer
+		fire := func() { n.fired = true; left.Stop(); right.Stop() }
+		left, right = ep.Timer("left", fire), ep.Timer("right", fire)
+		left.Reset(1)
+		right.Reset(1)
+		return n
+	}}}})
+	next, err := w.Next(take(t, w))
 	require.NoError(t, err)
-	require.Len(t, next, 2) // empty one of them; what changes nothing is no step
-	next, err = w.Next(take(t, w, "fill big"))
+	require.Len(t, next, 1)
+	require.Equal(t, `timer "left" of twin`, next[0].Line)
+	require.Equal(t, []string{`timer "right" of twin`}, next[0].Others)
+	p, err := w.Path([]uint64{w.Initial()[0].Fingerprint, next[0].Fingerprint})
 	require.NoError(t, err)
-	for _, s := range next {
-		require.Empty(t, s.Others)
-	}
-	next, err = w.Next(take(t, w, "fill small", "small to big"))
+	require.Equal(t, []string{next[0].Line}, p.Lines())
+}
+
+func TestInitialStatesAreToldApart(t *testing.T) {
+	w := walkOf(t, explore.Model{Nodes: []explore.Node{{Name: "n", Boot: func(ep *network.Endpoint) network.Handler {
+		return &twin{fired: ep.Choose("fired", 2) == 1}
+	}}}})
+	next, err := w.Next(nil)
 	require.NoError(t, err)
-	back := next[slices.IndexFunc(next, func(s explore.Stop) bool { return strings.Contains(s.Line, "empty big") })]
-	require.Empty(t, back.Others)
-	next, err = w.Next(take(t, w, "fill small"))
-	require.NoError(t, err)
-	require.Len(t, next, 3)
+	require.Equal(t, w.Initial(), next)
+	require.Len(t, next, 2)
+	require.Less(t, next[0].Fingerprint, next[1].Fingerprint)
+	require.Equal(t, "boot, way 2 of 2", next[1].Line)
 }
 
 func TestASceneTellsWhatTheLastStepChanged(t *testing.T) {
@@ -272,7 +289,7 @@ func TestASceneTellsWhatTheLastStepChanged(t *testing.T) {
 	require.Equal(t, explore.Field{Name: "hidden", Text: "<b>"}, got.Parts[0].Parts[0].Parts[1])
 	require.Equal(t, "letter{Number: 2, hidden: <b>}", find(t, scene.Nodes[1].Fields, "last").Text)
 	require.Equal(t, explore.Field{Name: "opened", Text: "true", Change: "changed", Was: "false"}, find(t, scene.Nodes[1].Fields, "opened"))
-	require.Equal(t, explore.Claim{Name: "nothing is opened", Kind: explore.KindAlways, Status: "violated", Detail: "a letter is open"}, scene.Claims[0])
+	require.Equal(t, explore.Claim{Name: "nothing is opened", Kind: "always", Status: "violated", Detail: "a letter is open"}, scene.Claims[0])
 	scene = sceneOf(t, w, take(t, w, "tick", "tick"))
 	require.Equal(t, []explore.Field{{Name: "tick", Change: "gone"}}, scene.Nodes[0].Timers)
 }

@@ -179,7 +179,7 @@ type wordEntry struct {
 // entries are those of a map in the order of their keys as they are told.
 func (w words) entries(v reflect.Value) []wordEntry {
 	var all []wordEntry
-	for it := v.MapRange(); it.Next(); {
+	for it := v.MapRange(); it.Next(); { // order: sorted below
 		all = append(all, wordEntry{w.value(it.Key()), it.Value()})
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].key < all[j].key })

@@ -53,6 +53,11 @@ func (r *reader) Receive(_ network.ID, msg any) {
 	r.Got[markup], r.Last = m, m.Number
 }
 
+// heard is an observer of notes.
+type heard struct{ Last string }
+
+func (h *heard) Observe(e *explore.Told) { h.Last = e.Name }
+
 // letters is the model of a writer and a reader whose names and messages look like markup.
 func letters() explore.Model {
 	return explore.Model{
@@ -63,7 +68,8 @@ func letters() explore.Model {
 			w.tick.Reset(1)
 			return w
 		}}, {Name: "reader <b>", Boot: func(*network.Endpoint) network.Handler { return &reader{} }}},
-		Faults: explore.Budget{Crashes: 1, Drops: 1, Crashable: []network.ID{1}},
+		Observe: func() explore.Observer { return &heard{} },
+		Faults:  explore.Budget{Crashes: 1, Drops: 1, Crashable: []network.ID{1}},
 		Properties: []explore.Property{explore.Always("not two "+markup, func(s *explore.State) error {
 			if r, ok := s.Node(1).(*reader); ok && r.Last == 2 {
 				return errors.New("it has two " + markup)

@@ -28,7 +28,7 @@ func parsePath(text string) ([]uint64, error) {
 	path := make([]uint64, len(parts))
 	for i, part := range parts {
 		fp, err := strconv.ParseUint(part, 16, 64)
-		if err != nil || part[0] == '+' {
+		if err != nil || len(part) > 16 {
 			return nil, fmt.Errorf("place %d of the path: %.40q, expected a fingerprint of 1 to 16 hexadecimal digits", i+1, part)
 		}
 		path[i] = fp

@@ -29,5 +29,6 @@
 // What a command prints on standard output does not depend on how many workers
 // it uses: worlds run side by side, one on each, and results are added up in
 // the order of seeds. What depends on the machine or the time (paths of
-// reports, progress) is on standard error.
+// reports, progress) is on standard error, but for the time and the memory that
+// explore reports among its results.
 package cli

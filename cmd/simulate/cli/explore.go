@@ -69,13 +69,15 @@ a step changes, the way up to here as a diagram.`,
 	fl := cmd.Flags()
 	fl.SortFlags = false
 	f.modelFlags.add(fl)
-	fl.StringVar(&f.search, "search", "bfs", "bfs (shortest counterexamples), dfs (less memory), stateless (each order of dependent steps once), "+
-		"or a sample of runs: random, node, pct, pctcp, pos or surw")
+	fl.StringVar(&f.search, "search", "bfs", "bfs (shortest counterexamples), dfs (less memory), stateless (each order of "+
+		"dependent steps once), or a sample of runs: random, node, pct, pctcp, pos or surw")
 	fl.BoolVar(&f.noStop, "no-stop", false, "go on after a violation, to visit all")
-	fl.IntVar(&f.maxDepth, "max-depth", 0, "how deep to go; the first states have depth 1 (0: no bound). In stateless searches and samples: steps of a run (0: 1000)")
+	fl.IntVar(&f.maxDepth, "max-depth", 0, "how deep to go; the first states have depth 1 (0: no bound); "+
+		"stateless and samples: steps of a run (0: 1000)")
 	fl.Uint64Var(&f.config.MaxStates, "max-states", 0, "bfs, dfs: after how many states to end (0: no bound)")
 	fl.StringVar(&f.maxBytes, "max-bytes", "", "bfs, dfs: at how much memory to end, such as 500MB or 2GiB (default no bound)")
-	fl.BoolVar(&f.config.Symmetry, "symmetry", false, "bfs, dfs: count states once that differ only by an exchange of interchangeable nodes or values")
+	fl.BoolVar(&f.config.Symmetry, "symmetry", false, "bfs, dfs: count states once that differ only by an exchange "+
+		"of interchangeable nodes or values")
 	fl.BoolVar(&f.config.Exact, "exact", false, "bfs, dfs: keep states whole instead of 64 bits of them")
 	fl.IntVar(&f.config.Workers, "workers", runtime.NumCPU(), "bfs, dfs: how many threads search")
 	fl.Uint64Var(&f.schedules, "schedules", explore.DefaultRuns, "samples: how many runs")
@@ -149,7 +151,8 @@ var (
 // check completes how to search. Errors are of usage.
 func (f *exploreFlags) check(a *app, fl *pflag.FlagSet) error {
 	if !slices.Contains(searches, f.search) {
-		return usagef("--search %q%s\nThe searches are: %s", f.search, suggest(f.search, searches), strings.Join(searches, ", "))
+		return usagef("--search %q%s\nThe searches are: %s", f.search, suggest(f.search, searches),
+			strings.Join(searches, ", "))
 	}
 	_, samples := schedules[f.search]
 	for _, name := range stateOptions {
@@ -166,7 +169,7 @@ func (f *exploreFlags) check(a *app, fl *pflag.FlagSet) error {
 		return usagef("--listen is for --serve, which is not given")
 	}
 	if f.serve && (a.json || samples || f.search == stateless) {
-		return usagef("--serve searches in the background, by bfs or dfs, and prints no results: expected neither --json nor --search %s", f.search)
+		return usagef("--serve prints no results and searches by bfs or dfs: expected neither --json nor --search %s", f.search)
 	}
 	if samples && f.noStop {
 		return usagef("--no-stop is not for samples of runs, which end with the first violation")

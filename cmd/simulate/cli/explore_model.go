@@ -77,7 +77,8 @@ func findModel(name string) (*models.Entry, error) {
 		}
 		names = append(names, e.Name)
 	}
-	return nil, fmt.Errorf("there is no model %q%s\nThe models are: %s", name, suggest(name, names), strings.Join(names, ", "))
+	return nil, fmt.Errorf("there is no model %q%s\nThe models are: %s", name, suggest(name, names),
+		strings.Join(names, ", "))
 }
 
 // given are the options of a model that were given, as on a command line.
@@ -150,7 +151,8 @@ func checkBug(e *models.Entry, name string) error {
 		}
 		names = append(names, b.Name)
 	}
-	return fmt.Errorf("--bug: %s has no bug %q%s\nThe bugs of %s are: %s", e.Name, name, suggest(name, names), e.Name, strings.Join(names, ", "))
+	return fmt.Errorf("--bug: %s has no bug %q%s\nThe bugs of %s are: %s", e.Name, name, suggest(name, names), e.Name,
+		strings.Join(names, ", "))
 }
 
 // isolations are the partitions of one node from all others.

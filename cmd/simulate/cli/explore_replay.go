@@ -56,9 +56,11 @@ func (a *app) retrace(path, name string, data []byte) error {
 
 func newRetraceReport(path string, file *traces.Counterexample, out *traces.Retraced) retraceReport {
 	options, _ := file.Strings()
-	rep := retraceReport{header: headed(verdictOf(out.Status)), File: path, Model: file.Model, Options: append([]string{}, options...),
+	rep := retraceReport{
+		header: headed(verdictOf(out.Status)), File: path, Model: file.Model, Options: append([]string{}, options...),
 		Status: out.Status.String(), Reason: out.Reason, Property: string(file.Property), Detail: out.Detail,
-		State: file.State(), Steps: []string{}}
+		State: file.State(), Steps: []string{},
+	}
 	if out.Path != nil {
 		rep.Steps = stepLines(out.Path)
 	}
@@ -98,5 +100,6 @@ func (a *app) tellRetraced(rep *retraceReport, out *traces.Retraced) error {
 }
 
 // errShortest is what shrink says of a counterexample of explore.
-var errShortest = errors.New("a counterexample of explore: a breadth-first search, which is the default, finds shortest ones. " +
-	"To find a smaller one, explore the model with smaller options, or, if it was found by another search, with --search bfs")
+var errShortest = errors.New("a counterexample of explore: a breadth-first search, which is the default, finds " +
+	"shortest ones.\nTo find a smaller one, explore the model with smaller options, or, if it was found by another search, " +
+	"with --search bfs")

@@ -36,7 +36,8 @@ type exploreReport struct {
 	// Of one that takes runs.
 	Runs  uint64 `json:"runs,omitempty"`
 	Steps uint64 `json:"steps,omitempty"`
-	Run   uint64 `json:"run,omitempty"` // the number of the one that showed a violation
+	Seed  string `json:"seed,omitempty"` // of a sample
+	Run   uint64 `json:"run,omitempty"`  // of a sample, the number of the one that showed a violation
 
 	Properties []exploreProperty `json:"properties"`
 	Replay     []string          `json:"replay,omitempty"` // a command for each violation
@@ -45,7 +46,7 @@ type exploreReport struct {
 // exploreProperty is a property in the JSON object of explore.
 type exploreProperty struct {
 	Name    string             `json:"name"`
-	Kind    explore.Kind       `json:"kind"`
+	Kind    string             `json:"kind"`
 	Verdict properties.Verdict `json:"verdict"`
 	Detail  string             `json:"detail"`
 	Path    []string           `json:"path"` // a line for each step; empty if there is none
@@ -65,7 +66,7 @@ func (a *app) concludeExploration(ctx context.Context, f *exploreFlags, x *explo
 		a.out.Write(text)
 	}
 	if interrupted {
-		fmt.Fprintln(a.err, "simulate: interrupted: not all states were visited")
+		fmt.Fprintln(a.err, "simulate: interrupted: not all was visited")
 		return a.exit(status(exitInterrupted), unsaved)
 	}
 	return a.exit(statusOf(x.verdict), unsaved)
@@ -83,7 +84,7 @@ func (a *app) saveCounterexamples(dir string, x *exploration) error {
 		if err != nil {
 			return err
 		}
-		path, err := saveIn(dir, c.FileName(), c.State(), text)
+		path, err := saveIn(dir, c.FileName(), c.State(), text, func(there []byte) bool { return bytes.Equal(there, text) })
 		if err != nil {
 			return usagef("--fail-dir: the counterexample is not saved: %w", plainPath(err))
 		}
@@ -95,7 +96,8 @@ func (a *app) saveCounterexamples(dir string, x *exploration) error {
 func (x *exploration) report() exploreReport {
 	rep := exploreReport{
 		header: headed(x.verdict), Model: x.model.Name, Options: map[string]any{}, Search: x.search,
-		Network: x.model.Network.String(), Limit: x.limit, Seconds: x.seconds, Properties: []exploreProperty{}, Replay: x.replay,
+		Network: x.model.Network.String(), Limit: x.limit, Seconds: x.seconds,
+		Properties: []exploreProperty{}, Replay: x.replay,
 	}
 	switch {
 	case x.states != nil:
@@ -105,7 +107,7 @@ func (x *exploration) report() exploreReport {
 	case x.runs != nil:
 		rep.Runs, rep.Steps, rep.Depth = x.runs.Runs, x.runs.Steps, x.runs.Depth
 	default:
-		rep.Runs, rep.Steps, rep.Run = x.sampled.Runs, x.sampled.Steps, x.sampled.Run
+		rep.Runs, rep.Steps, rep.Run, rep.Seed = x.sampled.Runs, x.sampled.Steps, x.sampled.Run, seedText(x.seed)
 	}
 	for _, option := range x.options {
 		name, value, _ := strings.Cut(strings.TrimPrefix(option, "--"), "=")
@@ -115,7 +117,7 @@ func (x *exploration) report() exploreReport {
 		rep.Nodes = append(rep.Nodes, n.Name)
 	}
 	for _, o := range x.outcomes {
-		p := exploreProperty{Name: o.Name, Kind: o.Kind, Verdict: o.Verdict, Detail: o.Detail, Path: []string{}}
+		p := exploreProperty{Name: o.Name, Kind: o.Kind.String(), Verdict: o.Verdict, Detail: o.Detail, Path: []string{}}
 		if o.Path != nil {
 			p.Path = stepLines(o.Path)
 		}
@@ -151,7 +153,9 @@ func (x *exploration) subject() string {
 	for _, f := range []struct {
 		n    int
 		what string
-	}{{b.Crashes, "crash"}, {b.Restarts, "restart"}, {b.Drops, "drop"}, {b.Duplicates, "duplicate"}, {b.Partitions, "partition"}} {
+	}{
+		{b.Crashes, "crash"}, {b.Restarts, "restart"}, {b.Drops, "drop"}, {b.Duplicates, "duplicate"}, {b.Partitions, "partition"},
+	} {
 		if f.n > 0 {
 			faults = append(faults, fmt.Sprintf("%s %d", f.what, f.n))
 		}
@@ -197,15 +201,16 @@ func (x *exploration) figures(w io.Writer) {
 	case x.states != nil:
 		r := x.states
 		fmt.Fprintf(w, "  unique %d  generated %d  depth %d  terminal %d\n", r.Unique, r.Generated, r.Depth, r.Terminal)
-		fmt.Fprintf(w, "  time %.2fs (%.0f states/s)  memory %s (%.1f bytes/state)  handler runs %d  expected collisions %.2g\n",
-			x.seconds, float64(r.Unique)/seconds, bytesText(r.Bytes), float64(r.Bytes)/float64(max(r.Unique, 1)), r.Handlers, r.Collisions)
+		fmt.Fprintf(w, "  time %.2fs (%.0f states/s)  memory %s (%.1f bytes/state)", x.seconds, float64(r.Unique)/seconds,
+			bytesText(r.Bytes), float64(r.Bytes)/float64(max(r.Unique, 1)))
+		fmt.Fprintf(w, "  handler runs %d  expected collisions %.2g\n", r.Handlers, r.Collisions)
 	case x.runs != nil:
 		r := x.runs
 		fmt.Fprintf(w, "  runs %d  steps %d  longest %d  blocked %d\n", r.Runs, r.Steps, r.Depth, r.Blocked)
 		fmt.Fprintf(w, "  time %.2fs (%.0f steps/s)\n", x.seconds, float64(r.Steps)/seconds)
 	default:
 		r := x.sampled
-		fmt.Fprintf(w, "  runs %d  steps %d  cut %d\n", r.Runs, r.Steps, r.Cut)
+		fmt.Fprintf(w, "  runs %d  steps %d  cut %d  seed %s\n", r.Runs, r.Steps, r.Cut, seedText(x.seed))
 		fmt.Fprintf(w, "  time %.2fs (%.0f steps/s)\n", x.seconds, float64(r.Steps)/seconds)
 	}
 }
@@ -221,6 +226,8 @@ func (x *exploration) violations() []*explore.Outcome {
 	return all
 }
 
+const storyKey = "In parentheses: the step that a message was sent in. In brackets: how the state of the node changes."
+
 // tellPath prints a counterexample as a story and in lanes.
 func tellPath(w io.Writer, o *explore.Outcome) error {
 	story, err := o.Path.Story()
@@ -231,8 +238,7 @@ func tellPath(w io.Writer, o *explore.Outcome) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\n%s is violated after %s, with %s of node.\nIn parentheses: the step that a message was sent in. In brackets: how the state of the node changes.\n\n",
-		o.Name, plural(len(o.Path.Steps), "step"), plural(o.Path.Switches(), "change"))
+	fmt.Fprintf(w, "\n%s is violated after %s, with %s of node.\n%s\n\n", o.Name, plural(len(o.Path.Steps), "step"), plural(o.Path.Switches(), "change"), storyKey)
 	for _, line := range story {
 		fmt.Fprintf(w, "%s\n", line)
 	}

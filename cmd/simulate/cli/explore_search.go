@@ -31,6 +31,7 @@ type findings struct {
 	states  *explore.Result          // of bfs and dfs
 	runs    *explore.StatelessResult // of stateless
 	sampled *explore.Sampled         // of the others
+	seed    uint64                   // of those
 }
 
 // search searches until the end, a bound or an interrupt.
@@ -42,7 +43,7 @@ func (a *app) search(ctx context.Context, f *exploreFlags, m explore.Model) (fou
 		var r explore.Sampled
 		r, err = explore.Sample(m, explore.SampleConfig{Schedule: schedule, Seed: f.seedNumber, Runs: f.schedules,
 			Steps: f.maxDepth, Stop: stop})
-		found = findings{verdict: r.Verdict, outcomes: r.Outcomes, sampled: &r}
+		found = findings{verdict: r.Verdict, outcomes: r.Outcomes, sampled: &r, seed: f.seedNumber}
 	case f.search == stateless:
 		var r explore.StatelessResult
 		r, err = explore.Stateless(m, explore.StatelessConfig{MaxDepth: f.maxDepth, NoStop: f.noStop, Stop: stop})
@@ -53,7 +54,7 @@ func (a *app) search(ctx context.Context, f *exploreFlags, m explore.Model) (fou
 		found = findings{verdict: r.Verdict, outcomes: r.Outcomes, limit: r.Limit, states: &r}
 	}
 	found.seconds = time.Since(begun).Seconds()
-	if stop() && found.limit == "" && found.sampled != nil && found.verdict != properties.Fail {
+	if r := found.sampled; r != nil && r.Runs < f.schedules && found.verdict != properties.Fail {
 		found.limit = "interrupted"
 	}
 	return found, err

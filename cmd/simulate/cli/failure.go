@@ -85,16 +85,18 @@ func saveFailure(dir string, s *scenario.Scenario, r *scenario.Result) (string, 
 	if err != nil {
 		return "", err
 	}
-	path, err := saveIn(dir, f.FileName(), f.Digest, text)
+	path, err := saveIn(dir, f.FileName(), f.Digest, text, func(there []byte) bool {
+		return bytes.Contains(there, []byte(f.Digest))
+	})
 	if err != nil {
 		return "", usagef("--fail-dir: the failure of seed 0x%x is not saved: %w", r.Seed, plainPath(err))
 	}
 	return path, nil
 }
 
-// saveIn writes a file of a failure into a folder and returns its path.
-func saveIn(dir, name, digest string, text []byte) (string, error) {
-	path := failurePath(dir, name, digest)
+// saveIn writes a file of a failure into a folder and returns its path: see failurePath.
+func saveIn(dir, name, digest string, text []byte, own func(there []byte) bool) (string, error) {
+	path := failurePath(dir, name, digest, own)
 	err := os.MkdirAll(dir, 0o777)
 	if err == nil {
 		err = os.WriteFile(path, text, 0o666)
@@ -103,14 +105,15 @@ func saveIn(dir, name, digest string, text []byte) (string, error) {
 }
 
 // failurePath is where in dir a file belongs that is called name and has four digits of
-// digest in its name: it gets as many as tell it from the failures that are there.
-func failurePath(dir, name, digest string) string {
+// digest in its name: it gets as many as tell it from the failures that are there, own
+// telling which of them is the same one.
+func failurePath(dir, name, digest string, own func(there []byte) bool) string {
 	const ext = ".simfail"
 	stem := strings.TrimSuffix(name, ext)
 	for digits := 4; ; digits *= 2 {
 		path := filepath.Join(dir, stem+digest[4:digits]+ext)
 		there, err := os.ReadFile(path)
-		if err != nil || digits == len(digest) || bytes.Contains(there, []byte(digest)) {
+		if err != nil || digits == len(digest) || own(there) {
 			return path
 		}
 	}

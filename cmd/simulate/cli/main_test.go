@@ -92,7 +92,7 @@ func call(t *testing.T, ctx context.Context, all []*scenario.Scenario, args ...s
 
 func TestEveryCommandExplainsItselfWithAnExample(t *testing.T) {
 	root := newApp(nil, closed{}, closed{}, nil).root()
-	require.Len(t, root.Commands(), 9)
+	require.Len(t, root.Commands(), 10)
 	for _, cmd := range root.Commands() {
 		require.NotEmpty(t, cmd.Short, cmd.Name())
 		require.NotEmpty(t, cmd.Long, cmd.Name())

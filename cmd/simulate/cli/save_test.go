@@ -55,12 +55,15 @@ func TestOneNameNeverStandsForTwoFailures(t *testing.T) {
 		{a, "mine-1f3a.simfail"}, {b, "mine-1f3a0000.simfail"}, {c, "mine-1f3a0001.simfail"},
 		{a, "mine-1f3a.simfail"}, {b, "mine-1f3a0000.simfail"}, // again: it is their own
 	} {
-		path := failurePath(dir, want.f.FileName(), want.f.Digest)
+		path := failurePath(dir, want.f.FileName(), want.f.Digest, func(there []byte) bool {
+			return strings.Contains(string(there), want.f.Digest)
+		})
 		require.Equal(t, filepath.Join(dir, want.name), path)
 		require.NoError(t, os.WriteFile(path, []byte("digest: "+want.f.Digest+"\n"), 0o666))
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "mine-1f3a.simfail"), []byte("edited"), 0o666))
-	require.Equal(t, filepath.Join(dir, "mine-1f3a0000.simfail"), failurePath(dir, "mine-1f3a.simfail", "1f3a0000"+strings.Repeat("1", 24)))
+	require.Equal(t, filepath.Join(dir, "mine-1f3a0000.simfail"), failurePath(dir, "mine-1f3a.simfail", "1f3a0000"+strings.Repeat("1", 24),
+		func(there []byte) bool { return strings.Contains(string(there), "1f3a0000") }))
 }
 
 func TestAskingWhetherAFolderCanBeWrittenLeavesNothing(t *testing.T) {

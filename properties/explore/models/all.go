@@ -34,9 +34,9 @@ func specifications() []Entry {
 		{Name: "tcommit", About: "what a commit is to achieve, without a protocol", Takes: []string{"rms"},
 			build: func(p Params) explore.Model { return TCommit(or(p.RMs, 3)) }},
 		{Name: "increment", About: "threads that increment a shared variable, with a lock or without",
-			Takes: []string{"threads", "lock"},
+			Takes: []string{"threads", "lock"}, Wrong: "without the lock an increment is lost",
 			build: func(p Params) explore.Model { return Increment(or(p.Threads, 2), p.Lock) }},
-		{Name: "diehard", About: "four gallons from jugs of three and five",
+		{Name: "diehard", About: "four gallons from jugs of three and five", Wrong: "a riddle: it claims that there is no way",
 			build: func(Params) explore.Model { return DieHard() }},
 		{Name: "chang-roberts", About: "election of a leader in a ring", Takes: []string{"nodes"},
 			build: func(p Params) explore.Model { return ChangRoberts(or(p.Nodes, 3)) }},
@@ -53,6 +53,8 @@ func registers() []Entry {
 					Faults: p.budget(), Bug: p.Bug, NoHistory: p.NoHistory})
 			}}
 	}
+	split := asItIs("primary-backup", "the simulator's primary and backup as it is, without end", nil, 2, 2)
+	split.Wrong = "a backup takes over from a primary that is only slow"
 	return []Entry{
 		register("paxos", "a register that is written once, by single-decree Paxos", PaxosBugs(), Paxos, 2, 3),
 		register("abd", "a register on a majority of servers", ABDBugs(), ABD, 2, 2),
@@ -60,7 +62,7 @@ func registers() []Entry {
 		register("primary-backup", "a register that a primary copies to backups", PrimaryBackupBugs(), PrimaryBackup, 2, 2),
 		asItIs("single-copy", "the simulator's single copy as it is, with clients that give up", nil, 2, 1),
 		asItIs("abd", "the simulator's ABD as it is, which sends again and again", RegisterBugs(), 1, 3),
-		asItIs("primary-backup", "the simulator's primary and backup as it is: endless, so bound the depth", nil, 2, 2),
+		split,
 	}
 }
 
@@ -80,6 +82,7 @@ func protocols() []Entry {
 	return []Entry{
 		{Name: "commit-crash", About: "two-phase commit whose coordinator may crash (crashes: 1 unless given)",
 			Takes: []string{"rms", "crashes", "network", "lossy"}, Bugs: CommitCrashBugs(),
+			Wrong: "who has prepared waits for ever once the coordinator has crashed",
 			build: func(p Params) explore.Model {
 				return CommitCrash(or(p.RMs, 2), max(or(p.Crashes, 1), 0), p.Bug)
 			}},

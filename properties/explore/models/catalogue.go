@@ -38,6 +38,8 @@ type Entry struct {
 	// Takes are the options that the model has, by their names on the command line, such as
 	// "clients". All have "bug" if they have Bugs.
 	Takes []string
+	// Wrong says what is wrong without any bug being planted, "" if nothing is.
+	Wrong string
 
 	build func(Params) explore.Model
 }

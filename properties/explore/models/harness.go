@@ -59,7 +59,9 @@ func (h Harness) model(name string, bugs []Bug, server network.Boot) explore.Mod
 	for i := range h.Clients {
 		m.Nodes = append(m.Nodes, explore.Node{Name: fmt.Sprintf("c%d", h.Servers+i), Boot: h.client})
 	}
-	m.Properties = []explore.Property{explore.Sometimes(ValueChosen, valueChosen)}
+	m.Properties = []explore.Property{
+		explore.Sometimes(ValueChosen, valueChosen).Reads(ids(h.Servers, h.Clients)...), // what is sent to them
+	}
 	if !h.NoHistory {
 		m.Observe = explore.NewHistory
 		m.Properties = append(m.Properties, explore.Linearizable(Linearizable))

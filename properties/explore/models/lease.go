@@ -51,10 +51,10 @@ func Lease(clients int, bug string) explore.Model {
 		Properties: []explore.Property{
 			explore.Always("in order of leases", func(s *explore.State) error {
 				return s.Node(storeServer).(*leaseStore).inOrder()
-			}),
+			}).Reads(storeServer),
 			explore.Sometimes("late write refused", func(s *explore.State) bool {
 				return s.Node(storeServer).(*leaseStore).refused
-			}),
+			}).Reads(storeServer),
 		},
 	}
 	for i := range clients {

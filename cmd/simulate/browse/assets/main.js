@@ -1,5 +1,5 @@
 import { byId, element, plural, request } from './dom.js';
-import { applyFilter, chosen, selectNext, showNext } from './next.js';
+import { applyFilter, chosen, selectFocused, selectNext, showNext } from './next.js';
 import { startSearch } from './search.js';
 import { drawSequence } from './sequence.js';
 import { showClaims, showState } from './state.js';
@@ -27,7 +27,7 @@ function show(state) {
   byId('fingerprint').textContent = path.at(-1) || '';
   drawSequence(byId('sequence'), state, model.nodes, address);
   showState(byId('state'), state.scene);
-  showClaims(byId('claims'), state.scene?.claims);
+  showClaims(byId('claims'), state.scene);
   showNext(state.next, model.nodes, address(path) === '#' ? '#' : address(path));
   byId('back').href = address(path.slice(0, -1)) === '#' ? '#/' : address(path.slice(0, -1));
   byId('back').toggleAttribute('aria-disabled', path.length < 2);
@@ -71,8 +71,9 @@ function pressed(e) {
   const filter = byId('filter');
   const typing = document.activeElement === filter;
   if (e.ctrlKey || e.metaKey || e.altKey) return;
-  const onOther = !typing && document.activeElement?.closest('a, button, summary') && !document.activeElement.closest('#next');
-  if (e.key === 'ArrowDown' || e.key === 'ArrowUp') selectNext(e.key === 'ArrowDown' ? 1 : -1);
+  const at = (places) => !typing && document.activeElement?.closest(places); // where keys mean something else
+  const onOther = at('a, button, summary') && !at('#next');
+  if ((e.key === 'ArrowDown' || e.key === 'ArrowUp') && !at('#state, #sequence')) selectNext(e.key === 'ArrowDown' ? 1 : -1);
   else if (e.key === 'Enter' && !onOther && chosen()) location.hash = chosen();
   else if (e.key === 'Backspace' && !(typing && filter.value)) stepBack();
   else if (e.key === '/' && !typing) filter.focus();
@@ -86,6 +87,7 @@ function pressed(e) {
 
 async function start() {
   byId('filter').addEventListener('input', applyFilter);
+  byId('next').addEventListener('focusin', selectFocused);
   addEventListener('keydown', pressed);
   addEventListener('hashchange', load);
   try {

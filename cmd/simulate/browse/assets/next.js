@@ -65,6 +65,12 @@ export function select(i, show = true) {
   if (document.activeElement !== byId('filter')) link.focus({ preventScroll: true });
 }
 
+// selectFocused selects the step that the focus has come to.
+export function selectFocused(e) {
+  const i = links.indexOf(e.target);
+  if (i >= 0 && i !== selected) select(i, false);
+}
+
 export const selectNext = (by) => select(selected + by);
 
 // chosen is the address behind the selected step, undefined if there is none.

@@ -14,6 +14,9 @@ function outcome(o) {
     o.detail && element('pre', {}, o.detail));
 }
 
+// bounds are what may have ended a search.
+const bounds = { states: 'the bound on states', memory: 'the bound on memory', depth: 'the bound on depth', interrupted: 'you' };
+
 function counts(s) {
   return `${plural(s.unique, 'state')}, ${s.generated.toLocaleString('en')} generated, depth ${s.depth}` +
     (s.running ? `, ${s.queue.toLocaleString('en')} in the queue` : '');
@@ -23,12 +26,11 @@ function show(s, bound) {
   const button = element('button', { type: 'button', id: 'run' }, s.running ? 'End the search' : s.ended ? 'Search again' : 'Run search');
   button.addEventListener('click', () => ask(s.running ? 'DELETE' : 'POST', bound));
   const what = bound ? `At most ${plural(bound, 'state')}, from the initial ones.` : 'All states, from the initial ones.';
-  const verdict = s.ended && element('p', { class: `outcome ${s.verdict}` }, element('span', { class: 'badge' }, s.verdict),
-    s.limit ? `not all states were visited: ${s.limit}` : 'all states were visited, or those before a violation');
+  const limit = s.limit && element('p', { class: 'limit' }, `Not all states were visited: ${bounds[s.limit] || s.limit} ended the search.`);
   const hadFocus = document.activeElement?.id === 'run';
   byId('search').replaceChildren(...[element('p', {}, button, ' ', s.running || s.ended ? counts(s) : what),
     s.running && element('progress', { 'aria-label': 'The search runs' }), s.error && element('pre', { class: 'panic' }, s.error),
-    verdict, element('ul', {}, s.outcomes.map(outcome))].filter(Boolean));
+    limit, element('ul', {}, s.outcomes.map(outcome))].filter(Boolean));
   if (hadFocus) button.focus();
 }
 

@@ -8,9 +8,9 @@ const changedInside = (f) => Boolean(f.change);
 function valueOf(f) {
   const text = element('span', { class: 'value', title: f.text.length > longText ? f.text : null }, f.text || '""');
   if (f.change === 'changed' && f.was !== f.text) {
-    return [element('del', { title: f.was }, f.was), element('span', { class: 'arrow', 'aria-label': 'is now' }, ' → '), element('ins', {}, text)];
+    return [element('del', { title: f.was }, f.was || '""'), element('span', { class: 'arrow', 'aria-label': 'is now' }, ' → '), element('ins', {}, text)];
   }
-  return f.change === 'new' ? [element('ins', {}, text)] : f.change === 'gone' ? [element('del', {}, f.text)] : [text];
+  return f.change === 'new' ? [element('ins', {}, text)] : f.change === 'gone' ? [element('del', {}, f.text || '""')] : [text];
 }
 
 // fieldRow shows a field in a line; with parts it can be opened, and is if a part changed
@@ -67,11 +67,12 @@ export function showState(panel, scene) {
 
 const marks = { holds: '✓', violated: '✗', happens: '●', 'not here': '○' };
 
-// showClaims lists what the properties say of the state.
-export function showClaims(list, claims) {
-  list.replaceChildren(...(claims || []).map((c) => element('li', { class: `claim ${c.status.replaceAll(' ', '-')}` },
+// showClaims lists what the properties say of the state, if there is one.
+export function showClaims(list, scene) {
+  const claims = scene?.claims || [];
+  list.replaceChildren(...claims.map((c) => element('li', { class: `claim ${c.status.replaceAll(' ', '-')}` },
     element('span', { class: 'mark', 'aria-hidden': 'true' }, marks[c.status] || '·'),
     element('span', {}, element('strong', {}, c.name), ` ${c.kind}: `, element('em', {}, c.status),
       c.detail && element('pre', {}, c.detail)))));
-  if (!claims || claims.length === 0) list.append(element('li', { class: 'none' }, 'The model has none.'));
+  if (scene && claims.length === 0) list.append(element('li', { class: 'none' }, 'The model has none.'));
 }
