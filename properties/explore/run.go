@@ -43,6 +43,9 @@ func (sys *system) outcomes(id uint32, host network.ID, ev event, idle *spares) 
 			return &outcome{refused: true}, nil
 		}
 		more, err := r.settle(id, ev)
+		if err == nil {
+			err = sys.twice(id, host, ev, script, more)
+		}
 		if err != nil {
 			r.solo.Close()
 			return nil, err
@@ -138,8 +141,7 @@ func (sys *system) revive(id uint32, host network.ID) (*run, error) {
 		return nil, err
 	}
 	if string(key) != l.key {
-		return r, fmt.Errorf("%w: %s did not do the same twice: is there state outside of the node, or randomness of its own?",
-			ErrModel, sys.name(host))
+		return r, sys.unsteady(host)
 	}
 	return r, nil
 }

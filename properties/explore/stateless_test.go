@@ -339,3 +339,39 @@ func pair() explore.Model {
 	}
 	return m
 }
+
+// echo answers each message with one to another node, and does not change.
+type echo struct {
+	ep   *network.Endpoint
+	same bool // whatever it gets, it sends the same
+}
+
+func (e *echo) Receive(from network.ID, _ any) {
+	if e.same {
+		from = 1
+	}
+	e.ep.Send(from+2, "echo")
+}
+
+// Two reads are independent, unless they send the same message: then it matters which of
+// them a delivery needs.
+func TestReadsAreIndependentIfTheySendDifferentMessages(t *testing.T) {
+	runs := func(same, refine bool) uint64 {
+		m := explore.Model{}
+		boots := []network.Boot{func(ep *network.Endpoint) network.Handler { return &echo{ep, same} }}
+		for range 2 {
+			boots = append(boots, func(ep *network.Endpoint) network.Handler { ep.Send(0, "call"); return nil })
+		}
+		for range 2 {
+			boots = append(boots, func(*network.Endpoint) network.Handler { return &fallible{got: 5} })
+		}
+		for i, boot := range boots {
+			m.Nodes = append(m.Nodes, explore.Node{Name: fmt.Sprint("n", i), Boot: boot})
+		}
+		r, err := explore.Stateless(m, explore.StatelessConfig{Refine: refine})
+		require.NoError(t, err)
+		return r.Runs
+	}
+	require.Equal(t, []uint64{2, 1, 2, 2},
+		[]uint64{runs(false, false), runs(false, true), runs(true, false), runs(true, true)})
+}

@@ -58,7 +58,7 @@ func (s Step) describe(name func(network.ID) string) string {
 	var b strings.Builder
 	switch s.Kind {
 	case StepDeliver, StepDrop, StepDuplicate:
-		fmt.Fprintf(&b, "%s %s -> %s %v", s.Kind, name(s.From), name(s.Node), s.Msg)
+		fmt.Fprintf(&b, "%s %s -> %s %s", s.Kind, name(s.From), name(s.Node), words{name: name}.say(s.Msg))
 	case StepTimer:
 		fmt.Fprintf(&b, "timer %q of %s", s.Name, name(s.Node))
 	case StepTick:
@@ -70,6 +70,9 @@ func (s Step) describe(name func(network.ID) string) string {
 	}
 	if len(s.Picks) > 0 {
 		fmt.Fprintf(&b, " choosing %v", s.Picks)
+	}
+	if s.Lost > 0 && s.Kind != StepCrash {
+		b.WriteString(", and it crashes")
 	}
 	return b.String()
 }

@@ -41,6 +41,7 @@ type system struct {
 	crashable []bool
 	ample     *ample                // which steps can wait; nil unless some are left out
 	groups    *groups               // whose members are interchangeable; nil unless that counts
+	checked   atomic.Uint64         // steps that were to be taken twice
 	runs      atomic.Uint64         // of handlers, apart from going back to a state
 	failed    atomic.Pointer[error] // a node could not be brought back to be looked at
 	panicked  atomic.Bool           // node code has, in some state

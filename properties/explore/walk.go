@@ -130,8 +130,8 @@ func (w *Walk) Path(path []uint64) (*Path, error) {
 }
 
 func strayed(place, of int, sum uint64, why string) error {
-	return fmt.Errorf("%w: place %d of the path of %d, %016x: %s. Was it taken from another model, other options or another version?",
-		ErrNoState, place, of, sum, why)
+	return fmt.Errorf("%w: place %d of the path of %d, %016x: %s. "+
+		"Was it taken from another model, other options or another version?", ErrNoState, place, of, sum, why)
 }
 
 // leap is a step with where it leads.

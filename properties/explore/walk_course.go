@@ -74,5 +74,6 @@ func (p *Path) afloat(w words, sent *mail) []Flight {
 }
 
 func (f Flight) compare(g Flight) int {
-	return cmp.Or(cmp.Compare(f.Sent, g.Sent), cmp.Compare(f.From, g.From), cmp.Compare(f.To, g.To), cmp.Compare(f.Text, g.Text))
+	return cmp.Or(cmp.Compare(f.Sent, g.Sent), cmp.Compare(f.From, g.From), cmp.Compare(f.To, g.To),
+		cmp.Compare(f.Text, g.Text))
 }

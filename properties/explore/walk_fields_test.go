@@ -35,7 +35,8 @@ func (l *lamp) String() string { return fmt.Sprintf("on %t", l.On) }
 func drawDesk(t *rapid.T, label string) *desk {
 	small := rapid.IntRange(0, 2)
 	d := &desk{number: small.Draw(t, label), peer: network.ID(small.Draw(t, "peer"))}
-	d.drawers = rapid.MapOfN(rapid.SampledFrom([]string{"a", "b"}), rapid.SliceOfN(small, 1, 3), 1, 2).Draw(t, "drawers")
+	labels := rapid.SampledFrom([]string{"a", "b"})
+	d.drawers = rapid.MapOfN(labels, rapid.SliceOfN(small, 1, 3), 1, 2).Draw(t, "drawers")
 	if rapid.Bool().Draw(t, "has a lamp") {
 		d.lamp = &lamp{rapid.Bool().Draw(t, "on"), rapid.Bool().Draw(t, "warm")}
 	}
@@ -116,7 +117,7 @@ func unmarked(fields []Field) []Field {
 func TestFieldsAreToldInTheirOrder(t *testing.T) {
 	w := words{name: func(id network.ID) string { return fmt.Sprintf("n%d", id) }}
 	d := &desk{number: 1, drawers: map[string][]int{"b": nil, "a": {7}}, lamp: &lamp{On: true}, note: []byte("<x>"),
-		pens: []int{3, 1}, peer: 2, any: lamp{}}
+		pens: []int{3, 1}, peer: 2, any: lamp{}, left: func() {}}
 	require.Equal(t, []Field{
 		{Name: "number", Text: "1"},
 		{Name: "drawers", Text: "{a: [7], b: []}", Parts: []Field{
@@ -125,7 +126,8 @@ func TestFieldsAreToldInTheirOrder(t *testing.T) {
 		{Name: "note", Text: `"<x>"`},
 		{Name: "pens", Text: "[3, 1]", Parts: []Field{{Name: "[0]", Text: "1"}, {Name: "[1]", Text: "3"}}},
 		{Name: "peer", Text: "n2"},
-		{Name: "any", Text: "lamp{On: false, Warm: false}", Parts: []Field{{Name: "On", Text: "false"}, {Name: "Warm", Text: "false"}}, of: "explore.lamp"},
+		{Name: "any", Text: "lamp{On: false, Warm: false}", of: "explore.lamp", Parts: []Field{
+			{Name: "On", Text: "false"}, {Name: "Warm", Text: "false"}}},
 	}, w.content(d))
 	require.Nil(t, w.fields(reflect.ValueOf((*desk)(nil))))
 	require.Equal(t, []Field{{Name: "int", Text: "5"}}, w.content(5))

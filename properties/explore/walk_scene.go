@@ -139,7 +139,8 @@ func diskFields(s *State, id network.ID) []Field {
 	var all []Field
 	for _, f := range image.Files {
 		written := bytes.TrimRight(f.Data, "\x00")
-		all = append(all, Field{Name: f.Name, Text: fmt.Sprintf("%d bytes, without zeros at the end %q", len(f.Data), written)})
+		text := fmt.Sprintf("%d bytes, without zeros at the end %q", len(f.Data), written)
+		all = append(all, Field{Name: f.Name, Text: text})
 	}
 	return all
 }

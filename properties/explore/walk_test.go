@@ -68,8 +68,9 @@ func letters(net explore.Semantics) explore.Model {
 			return p
 		}}, {Name: "reader", Boot: func(ep *network.Endpoint) network.Handler { return &post{ep: ep} }}},
 		Observe: func() explore.Observer { return &tally{} },
-		Faults: explore.Budget{Crashes: 1, Restarts: 1, Drops: 1, Duplicates: 1, Partitions: 1, Crashable: []network.ID{1},
-			Cuts: []explore.NamedCut{{Name: "split", Cut: network.Cut{{0, 1}}}}},
+		Faults: explore.Budget{Crashes: 1, Restarts: 1, Drops: 1, Duplicates: 1, Partitions: 1,
+			Crashable: []network.ID{1},
+			Cuts:      []explore.NamedCut{{Name: "split", Cut: network.Cut{{0, 1}}}}},
 		Properties: []explore.Property{
 			explore.Always("nothing is opened", func(s *explore.State) error {
 				if p, ok := s.Node(1).(*post); ok && p.opened {
@@ -119,6 +120,17 @@ func sceneOf(t *testing.T, w *explore.Walk, path []uint64) *explore.Scene {
 	return scene
 }
 
+// The letters, as they are told.
+const (
+	first  = "letter{Number: 1, hidden: <b>}"
+	second = "letter{Number: 2, hidden: <b>}"
+)
+
+// changed is a field without parts that has changed.
+func changed(name, was, is string) explore.Field {
+	return explore.Field{Name: name, Text: is, Change: "changed", Was: was}
+}
+
 // find returns the field of that name.
 func find(t *testing.T, fields []explore.Field, name string) explore.Field {
 	t.Helper()
@@ -132,8 +144,8 @@ func TestAWalkReachesTheStatesThatASearchCounts(t *testing.T) {
 	require.NoError(t, err)
 	within := letters(explore.NonDuplicating)
 	within.Within = func(s *explore.State) bool { return len(s.Messages()) < 2 }
-	for _, m := range []explore.Model{bounded, models.DieHard(), letters(explore.NonDuplicating), letters(explore.Ordered),
-		letters(explore.Duplicating), letters(explore.Board), within} {
+	for _, m := range []explore.Model{bounded, models.DieHard(),
+		letters(explore.NonDuplicating), letters(explore.Ordered), letters(explore.Duplicating), letters(explore.Board), within} {
 		res, err := explore.Search(m, explore.Config{NoStop: true})
 		require.NoError(t, err)
 		w := walkOf(t, m)
@@ -191,7 +203,7 @@ func TestAPathThatLeadsNowhereIsRefusedWithThePlace(t *testing.T) {
 		{nil, "an empty path, expected the fingerprint of an initial state"},
 		{[]uint64{0xab}, "place 1 of the path of 1, 00000000000000ab: it is not an initial state"},
 		{[]uint64{path[0], path[2], path[1]}, "place 2 of the path of 3"},
-		{append(slices.Clone(path), 0xcd), "place 4 of the path of 4, 00000000000000cd: no step of this model leads there"},
+		{append(slices.Clone(path), 0xcd), "place 4 of the path of 4, 00000000000000cd: no step of this model"},
 	} {
 		_, err := w.Path(c.path)
 		require.ErrorIs(t, err, explore.ErrNoState)
@@ -271,11 +283,11 @@ func TestASceneTellsWhatTheLastStepChanged(t *testing.T) {
 	scene := sceneOf(t, w, take(t, w, "tick"))
 	writer := scene.Nodes[0]
 	require.True(t, writer.Acted && writer.Up)
-	require.Equal(t, explore.Field{Name: "sent", Text: "1", Change: "changed", Was: "0"}, find(t, writer.Fields, "sent"))
+	require.Equal(t, changed("sent", "0", "1"), find(t, writer.Fields, "sent"))
 	require.Equal(t, []explore.Field{{Name: "tick"}}, writer.Timers)
 	require.False(t, scene.Nodes[1].Acted)
-	require.Equal(t, []explore.MessageScene{{From: "writer", To: "reader", Text: "letter{Number: 1, hidden: <b>}", Copies: 1, New: true}}, scene.Messages)
-	require.Equal(t, []explore.Field{{Name: "Notes", Text: "1", Change: "changed", Was: "0"}}, scene.Observer)
+	require.Equal(t, []explore.MessageScene{{From: "writer", To: "reader", Text: first, Copies: 1, New: true}}, scene.Messages)
+	require.Equal(t, []explore.Field{changed("Notes", "0", "1")}, scene.Observer)
 	for _, f := range writer.Fields {
 		require.NotContains(t, []string{"ep", "tick", "skipped"}, f.Name, "no state")
 	}
@@ -287,9 +299,10 @@ func TestASceneTellsWhatTheLastStepChanged(t *testing.T) {
 	require.Equal(t, "[writer]", got.Parts[0].Name)
 	require.Equal(t, "new", got.Parts[0].Change)
 	require.Equal(t, explore.Field{Name: "hidden", Text: "<b>"}, got.Parts[0].Parts[0].Parts[1])
-	require.Equal(t, "letter{Number: 2, hidden: <b>}", find(t, scene.Nodes[1].Fields, "last").Text)
-	require.Equal(t, explore.Field{Name: "opened", Text: "true", Change: "changed", Was: "false"}, find(t, scene.Nodes[1].Fields, "opened"))
-	require.Equal(t, explore.Claim{Name: "nothing is opened", Kind: "always", Status: "violated", Detail: "a letter is open"}, scene.Claims[0])
+	require.Equal(t, second, find(t, scene.Nodes[1].Fields, "last").Text)
+	require.Equal(t, changed("opened", "false", "true"), find(t, scene.Nodes[1].Fields, "opened"))
+	require.Equal(t, explore.Claim{Name: "nothing is opened", Kind: "always", Status: "violated",
+		Detail: "a letter is open"}, scene.Claims[0])
 	scene = sceneOf(t, w, take(t, w, "tick", "tick"))
 	require.Equal(t, []explore.Field{{Name: "tick", Change: "gone"}}, scene.Nodes[0].Timers)
 }
@@ -300,7 +313,7 @@ func TestASceneTellsOfFaultsAndOfRest(t *testing.T) {
 	require.False(t, scene.Nodes[1].Up)
 	require.Nil(t, scene.Nodes[1].Fields)
 	require.Equal(t, 2, scene.Messages[0].Copies)
-	require.Equal(t, explore.Field{Name: "crashes", Text: "0 of 1 left", Change: "changed", Was: "1 of 1 left"}, find(t, scene.Faults, "crashes"))
+	require.Equal(t, changed("crashes", "1 of 1 left", "0 of 1 left"), find(t, scene.Faults, "crashes"))
 	require.Equal(t, explore.Field{Name: "partition", Text: "split"}, find(t, scene.Faults, "partition"))
 	require.Equal(t, "happens", scene.Claims[1].Status)
 	require.Equal(t, "not asked of such a state", scene.Claims[2].Status)
@@ -314,17 +327,17 @@ func TestASceneTellsOfFaultsAndOfRest(t *testing.T) {
 
 func TestACourseFollowsEachMessage(t *testing.T) {
 	w := walkOf(t, letters(explore.NonDuplicating))
-	p, err := w.Path(take(t, w, "tick", "duplicate", "tick", "drop writer -> reader letter{Number: 1", "Number: 2, hidden: <b>} choosing [0]"))
+	p, err := w.Path(take(t, w, "tick", "duplicate", "tick", "drop writer -> reader "+first, second+" choosing [0]"))
 	require.NoError(t, err)
 	c, err := p.Course()
 	require.NoError(t, err)
-	first, second := "letter{Number: 1, hidden: <b>}", "letter{Number: 2, hidden: <b>}"
 	require.Equal(t, []explore.Flight{
 		{From: 0, To: 1, Text: first, Sent: 1, Done: 4, How: explore.StepDrop},
 		{From: 0, To: 1, Text: second, Sent: 3, Done: 5, How: explore.StepDeliver},
 		{From: 0, To: 1, Text: first, Sent: 1},
 	}, c.Flights)
-	require.Equal(t, []explore.Telling{{Node: 0, Step: 1, Text: "notes writes 1"}, {Node: 0, Step: 3, Text: "notes writes 2"}}, c.Tellings)
+	require.Equal(t, []explore.Telling{{Node: 0, Step: 1, Text: "notes writes 1"},
+		{Node: 0, Step: 3, Text: "notes writes 2"}}, c.Tellings)
 
 	w = walkOf(t, letters(explore.Duplicating))
 	p, err = w.Path(take(t, w, "tick", "choosing [0]", "choosing [1]"))
@@ -335,4 +348,43 @@ func TestACourseFollowsEachMessage(t *testing.T) {
 		{From: 0, To: 1, Text: first, Sent: 1, Done: 2, How: explore.StepDeliver},
 		{From: 0, To: 1, Text: first, Sent: 1, Done: 3, How: explore.StepDeliver},
 	}, c.Flights)
+}
+
+func TestPathsOfEverySearchCanBeWalked(t *testing.T) {
+	for _, c := range []struct {
+		model  string
+		params models.Params
+		cfg    explore.Config
+		paths  int
+	}{
+		{"2pc", models.Params{RMs: 3}, explore.Config{Symmetry: true, Examples: true}, 2},
+		{"raft", models.Params{Bug: "double-vote"}, explore.Config{Symmetry: true}, 1},
+		{"increment", models.Params{}, explore.Config{Order: explore.DepthFirst, Workers: 1}, 1},
+		{"increment", models.Params{}, explore.Config{Exact: true}, 1},
+		{"commit-crash", models.Params{}, explore.Config{NoStop: true}, 2}, // one of something that never happens
+	} {
+		i := slices.IndexFunc(models.All(), func(e models.Entry) bool { return e.Name == c.model })
+		m, err := models.All()[i].Build(c.params)
+		require.NoError(t, err)
+		res, err := explore.Search(m, c.cfg)
+		require.NoError(t, err)
+		w := walkOf(t, m)
+		paths := 0
+		for _, o := range res.Outcomes {
+			if o.Path == nil {
+				continue
+			}
+			paths++
+			p, err := w.Path(o.Path.Fingerprints())
+			require.NoError(t, err, "%s: %s", c.model, o.Name)
+			require.Equal(t, o.Path.Len(), p.Len())
+			_, err = p.Course()
+			require.NoError(t, err)
+			for i := range p.Len() {
+				_, err := p.Scene(i)
+				require.NoError(t, err)
+			}
+		}
+		require.Equal(t, c.paths, paths, c.model)
+	}
 }

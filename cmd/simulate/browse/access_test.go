@@ -40,12 +40,13 @@ func TestTextStandsOutFromWhatItIsOn(t *testing.T) {
 			colours[c[1]] = c[2]
 		}
 		for on, texts := range map[string]string{
-			"panel": "text quiet accent good bad warn new old", "page": "text quiet accent", "soft": "text quiet warn bad accent",
-			"accent-soft": "text quiet accent warn bad good", "bad-soft": "bad", "new-soft": "new",
+			"panel": "text quiet accent good bad warn new old", "page": "text quiet accent",
+			"soft": "text quiet warn bad accent", "accent-soft": "text quiet accent warn bad good",
+			"bad-soft": "bad", "new-soft": "new",
 		} {
 			for text := range strings.FieldsSeq(texts) {
 				a, b := luminance(t, colours[text]), luminance(t, colours[on])
-				require.GreaterOrEqual(t, (max(a, b)+0.05)/(min(a, b)+0.05), 4.5, "%s %s on %s %s", text, colours[text], on, colours[on])
+				require.GreaterOrEqual(t, (max(a, b)+0.05)/(min(a, b)+0.05), 4.5, "%s on %s", text, on)
 			}
 		}
 	}
@@ -54,13 +55,15 @@ func TestTextStandsOutFromWhatItIsOn(t *testing.T) {
 func TestEveryControlHasANameAndCanBeReachedByKeys(t *testing.T) {
 	b := openTab(t, serverOf(t, Config{}))
 	b.click("#next a.step")
-	nameless, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`[...document.querySelectorAll('a, button, input, summary, section, svg')]
+	nameless, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`
+		[...document.querySelectorAll('a, button, input, summary, section, svg')]
 		.filter((e) => e.getAttribute('aria-hidden') !== 'true')
 		.filter((e) => !(e.textContent.trim() || e.labels?.length || e.getAttribute('aria-label')))
 		.map((e) => e.outerHTML).join('\n')`))
 	require.NoError(t, err)
 	require.Empty(t, nameless)
-	unreachable, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`[...document.querySelectorAll('a:not([aria-disabled]), button, input, summary')]
+	unreachable, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`
+		[...document.querySelectorAll('a:not([aria-disabled]), button, input, summary')]
 		.filter((e) => e.checkVisibility() && e.tabIndex < 0).map((e) => e.outerHTML).join('\n')`))
 	require.NoError(t, err)
 	require.Empty(t, unreachable)

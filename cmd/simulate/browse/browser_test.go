@@ -31,7 +31,7 @@ type tab struct {
 func openTab(t *testing.T, s *Server) *tab {
 	t.Helper()
 	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "headless-shell"} {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome", "headless-shell"} {
 		if found, err := exec.LookPath(name); err == nil && path == "" {
 			path = found
 		}
@@ -84,7 +84,8 @@ func (b *tab) until(condition string) {
 // without a path.
 func (b *tab) ready() {
 	b.t.Helper()
-	b.until(`document.body?.dataset.ready === 'problem' || location.hash.length > 2 && document.body?.dataset.ready === location.hash.slice(2)`)
+	b.until(`document.body.dataset.ready === 'problem' ||
+		location.hash.length > 2 && document.body.dataset.ready === location.hash.slice(2)`)
 }
 
 // click clicks the first element that a selector finds, and waits for the state.
@@ -180,7 +181,8 @@ func TestAPersonWalksByKeys(t *testing.T) {
 	require.Contains(t, b.text("#next a.selected"), "gets")
 
 	// By a script: what types for a test would type the slash in the field, too.
-	b.do(chromedp.Evaluate[chromedp.Void]("dispatchEvent(new KeyboardEvent('keydown', { key: '/' }))"), chromedp.KeyEvent("drop number"))
+	b.do(chromedp.Evaluate[chromedp.Void]("dispatchEvent(new KeyboardEvent('keydown', { key: '/' }))"),
+		chromedp.KeyEvent("drop number"))
 	require.Equal(t, "1 of 4", b.text("#next-count"))
 	require.Contains(t, b.text("#next a.selected"), "loses")
 	b.press(kb.Backspace)
@@ -206,7 +208,8 @@ func TestMarkupInAStateIsShownAndNotObeyed(t *testing.T) {
 	b.until("document.querySelector('.outcome.fail a')")
 	b.click(".outcome.fail a")
 	require.Len(t, b.hash(), 4)
-	for _, shown := range []string{"#model", "#about", "#next .step .text", "#sequence .row .text", "#state .field .value", "#state .message .value",
+	for _, shown := range []string{"#model", "#about", "#next .step .text", "#sequence .row .text",
+		"#state .field .value", "#state .message .value",
 		"#claims", "#claims pre", "#search", "#search pre", "#state .parts .name", "#sequence .told"} {
 		require.Contains(t, b.text(shown), markup, shown)
 	}

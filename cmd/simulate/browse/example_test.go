@@ -18,7 +18,7 @@ func Example() {
 		return
 	}
 	defer server.Close()
-	for _, target := range []string{"/api/model", "/api/state?path=c0ffee"} {
+	for _, target := range []string{"/api/model", "/api/state?path=tea"} {
 		answer := httptest.NewRecorder()
 		server.ServeHTTP(answer, httptest.NewRequest("GET", "http://127.0.0.1"+target, nil))
 		body, _ := io.ReadAll(answer.Body)
@@ -26,5 +26,5 @@ func Example() {
 	}
 	// Output:
 	// 200 {"name":"diehard","about":"two jugs","nodes":["jugs"],"maxStates":1000000}
-	// 404 {"error":"no such state: place 1 of the path of 1, 0000000000c0ffee: it is not an initial state of this model. Was it taken from another model, other options or another version?"}
+	// 400 {"error":"place 1 of the path: \"tea\", expected a fingerprint of 1 to 16 hexadecimal digits"}
 }

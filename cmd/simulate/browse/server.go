@@ -95,7 +95,11 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer func() {
-		if bad := recover(); bad != nil { // code of the model: a String method, a property
+		switch bad := recover(); bad { // code of the model: a String method, a property
+		case nil:
+		case http.ErrAbortHandler:
+			panic(bad)
+		default:
 			refuse(rw, http.StatusInternalServerError, fmt.Errorf("panic: %v", bad))
 		}
 	}()
@@ -126,7 +130,8 @@ func Listen(address string) (net.Listener, error) {
 	}
 	host = cmp.Or(host, "127.0.0.1")
 	if !isLoopback(host) {
-		return nil, fmt.Errorf("host %q is not this machine's loopback: the page is for this machine only, expected 127.0.0.1", host)
+		return nil, fmt.Errorf("host %q is not this machine's loopback: the page is for this machine only, "+
+			"expected 127.0.0.1", host)
 	}
 	return net.Listen("tcp", net.JoinHostPort(host, port))
 }

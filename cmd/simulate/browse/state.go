@@ -29,7 +29,8 @@ func parsePath(text string) ([]uint64, error) {
 	for i, part := range parts {
 		fp, err := strconv.ParseUint(part, 16, 64)
 		if err != nil || len(part) > 16 {
-			return nil, fmt.Errorf("place %d of the path: %.40q, expected a fingerprint of 1 to 16 hexadecimal digits", i+1, part)
+			return nil, fmt.Errorf("place %d of the path: %.40q, expected a fingerprint of 1 to 16 hexadecimal digits",
+				i+1, part)
 		}
 		path[i] = fp
 	}
@@ -119,10 +120,14 @@ func (s *Server) serveState(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func newReply(path, next []explore.Stop) *stateReply {
+	return &stateReply{Path: stops(path), Next: stops(next), Flights: []flight{}, Tellings: []telling{}}
+}
+
 // look describes the state at the end of a path.
 func (s *Server) look(path []uint64) (*stateReply, error) {
 	if len(path) == 0 {
-		return &stateReply{Path: []stop{}, Flights: []flight{}, Tellings: []telling{}, Next: stops(s.walk.Initial())}, nil
+		return newReply(nil, s.walk.Initial()), nil
 	}
 	p, err := s.walk.Path(path)
 	if err != nil {
@@ -140,15 +145,17 @@ func (s *Server) look(path []uint64) (*stateReply, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &stateReply{Path: stops(p.Stops()), Scene: scene, Next: stops(next), Flights: []flight{}, Tellings: []telling{}}
+	out := newReply(p.Stops(), next)
+	out.Scene = scene
 	for i := range out.Path {
 		out.Path[i].Down = s.down(p.State(i))
 	}
 	for _, f := range course.Flights {
-		out.Flights = append(out.Flights, flight{number(f.From), number(f.To), f.Text, f.Sent, f.Done, f.How == explore.StepDrop})
+		lost := f.How == explore.StepDrop
+		out.Flights = append(out.Flights, flight{int(f.From), int(f.To), f.Text, f.Sent, f.Done, lost})
 	}
 	for _, t := range course.Tellings {
-		out.Tellings = append(out.Tellings, telling{number(t.Node), t.Step, t.Text})
+		out.Tellings = append(out.Tellings, telling{int(t.Node), t.Step, t.Text})
 	}
 	return out, nil
 }
@@ -164,14 +171,12 @@ func (s *Server) down(st *explore.State) []int {
 	return all
 }
 
-// number returns the number of a node, -1 for none.
-func number(id network.ID) int { return int(id) }
-
 func stops(from []explore.Stop) []stop {
 	all := make([]stop, len(from))
 	for i, st := range from {
-		all[i] = stop{Fingerprint: formatPath([]uint64{st.Fingerprint}), Kind: st.Step.Kind.String(), Node: number(st.Step.Node),
-			From: number(st.Step.From), Line: st.Line, About: st.About, Note: note(st.Step), Others: st.Others}
+		all[i] = stop{Fingerprint: formatPath([]uint64{st.Fingerprint}), Kind: st.Step.Kind.String(),
+			Node: int(st.Step.Node), From: int(st.Step.From),
+			Line: st.Line, About: st.About, Note: note(st.Step), Others: st.Others}
 	}
 	return all
 }

@@ -79,6 +79,8 @@ a step changes, the way up to here as a diagram.`,
 	fl.BoolVar(&f.config.Symmetry, "symmetry", false, "bfs, dfs: count states once that differ only by an exchange "+
 		"of interchangeable nodes or values")
 	fl.BoolVar(&f.config.Exact, "exact", false, "bfs, dfs: keep states whole instead of 64 bits of them")
+	fl.BoolVar(&f.config.PartialOrder, "partial-order", false, "bfs, dfs: leave out states that only the order of "+
+		"independent steps leads to, as far as the properties allow")
 	fl.IntVar(&f.config.Workers, "workers", runtime.NumCPU(), "bfs, dfs: how many threads search")
 	fl.Uint64Var(&f.schedules, "schedules", explore.DefaultRuns, "samples: how many runs")
 	fl.StringVar(&f.seed, "seed", "0", "samples: what decides all runs")
@@ -144,7 +146,7 @@ func (a *app) explore(cmd *cobra.Command, f *exploreFlags, name string) error {
 
 // Which options are for some searches only.
 var (
-	stateOptions  = []string{"max-states", "max-bytes", "symmetry", "exact", "workers"}
+	stateOptions  = []string{"max-states", "max-bytes", "symmetry", "exact", "partial-order", "workers"}
 	sampleOptions = []string{"schedules", "seed"}
 )
 

@@ -12,7 +12,8 @@ import (
 type listedModel struct {
 	Name    string           `json:"name"`
 	Doc     string           `json:"doc"`
-	Options []string         `json:"options"` // that it takes, by name
+	Options []string         `json:"options"`         // that it takes, by name
+	Wrong   string           `json:"wrong,omitempty"` // without a bug being planted
 	Bugs    []listedModelBug `json:"bugs"`
 }
 
@@ -25,7 +26,8 @@ type listedModelBug struct {
 func (a *app) listModels() error {
 	all := []listedModel{}
 	for _, e := range models.All() {
-		m := listedModel{Name: e.Name, Doc: e.About, Options: append([]string{}, takes(&e)...), Bugs: []listedModelBug{}}
+		m := listedModel{Name: e.Name, Doc: e.About, Options: append([]string{}, takes(&e)...),
+			Wrong: e.Wrong, Bugs: []listedModelBug{}}
 		for _, b := range e.Bugs {
 			m.Bugs = append(m.Bugs, listedModelBug{b.Name, b.Wrong})
 		}
@@ -37,6 +39,9 @@ func (a *app) listModels() error {
 	}
 	for _, m := range all {
 		fmt.Fprintf(a.out, "%s: %s\n", m.Name, m.Doc)
+		if m.Wrong != "" {
+			fmt.Fprintf(a.out, "  wrong as it is: %s\n", m.Wrong)
+		}
 		if len(m.Options) > 0 {
 			fmt.Fprintf(a.out, "  --%s\n", strings.Join(m.Options, " --"))
 		}

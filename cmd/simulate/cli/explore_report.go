@@ -33,6 +33,8 @@ type exploreReport struct {
 	Bytes      uint64  `json:"bytes"`
 	Handlers   uint64  `json:"handlers"`
 	Collisions float64 `json:"collisions"`
+	Rounds     int     `json:"rounds,omitempty"`    // with --partial-order: searches, the last of which counts
+	Unreduced  string  `json:"unreduced,omitempty"` // why --partial-order leaves out nothing
 	// Of one that takes runs.
 	Runs  uint64 `json:"runs,omitempty"`
 	Steps uint64 `json:"steps,omitempty"`
@@ -104,6 +106,7 @@ func (x *exploration) report() exploreReport {
 		r := x.states
 		rep.Unique, rep.Generated, rep.Depth, rep.Terminal = r.Unique, r.Generated, r.Depth, r.Terminal
 		rep.Bytes, rep.Handlers, rep.Collisions = r.Bytes, r.Handlers, r.Collisions
+		rep.Rounds, rep.Unreduced = r.Rounds, r.Unreduced
 	case x.runs != nil:
 		rep.Runs, rep.Steps, rep.Depth = x.runs.Runs, x.runs.Steps, x.runs.Depth
 	default:
@@ -204,6 +207,11 @@ func (x *exploration) figures(w io.Writer) {
 		fmt.Fprintf(w, "  time %.2fs (%.0f states/s)  memory %s (%.1f bytes/state)", x.seconds, float64(r.Unique)/seconds,
 			bytesText(r.Bytes), float64(r.Bytes)/float64(max(r.Unique, 1)))
 		fmt.Fprintf(w, "  handler runs %d  expected collisions %.2g\n", r.Handlers, r.Collisions)
+		if r.Unreduced != "" {
+			fmt.Fprintf(w, "  --partial-order leaves out nothing: %s\n", r.Unreduced)
+		} else if r.Rounds > 0 {
+			fmt.Fprintf(w, "  reduced by partial order, in %s\n", plural(r.Rounds, "round"))
+		}
 	case x.runs != nil:
 		r := x.runs
 		fmt.Fprintf(w, "  runs %d  steps %d  longest %d  blocked %d\n", r.Runs, r.Steps, r.Depth, r.Blocked)

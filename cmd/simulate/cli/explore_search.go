@@ -41,11 +41,15 @@ func (a *app) search(ctx context.Context, f *exploreFlags, m explore.Model) (fou
 	switch schedule := schedules[f.search]; {
 	case schedule != "":
 		var r explore.Sampled
+		stop, end := a.tellRuns(stop)
+		defer end()
 		r, err = explore.Sample(m, explore.SampleConfig{Schedule: schedule, Seed: f.seedNumber, Runs: f.schedules,
 			Steps: f.maxDepth, Stop: stop})
 		found = findings{verdict: r.Verdict, outcomes: r.Outcomes, sampled: &r, seed: f.seedNumber}
 	case f.search == stateless:
 		var r explore.StatelessResult
+		stop, end := a.tellRuns(stop)
+		defer end()
 		r, err = explore.Stateless(m, explore.StatelessConfig{MaxDepth: f.maxDepth, NoStop: f.noStop, Stop: stop})
 		found = findings{verdict: r.Verdict, outcomes: r.Outcomes, limit: r.Limit, runs: &r}
 	default:
@@ -58,6 +62,18 @@ func (a *app) search(ctx context.Context, f *exploreFlags, m explore.Model) (fou
 		found.limit = "interrupted"
 	}
 	return found, err
+}
+
+// tellRuns tells how many runs there have been, until end is called. The stop that it returns
+// is asked once for each run.
+func (a *app) tellRuns(stop func() bool) (counting func() bool, end func()) {
+	var runs atomic.Uint64
+	begun := time.Now()
+	bar := startTelling(a.err, func() string {
+		n := runs.Load()
+		return fmt.Sprintf("%d runs, %.0f/s", n, float64(n)/max(time.Since(begun).Seconds(), 1e-3))
+	})
+	return func() bool { runs.Add(1); return stop() }, bar.stop
 }
 
 // searchStates visits states, and tells how far it is.

@@ -28,12 +28,13 @@ function show(state) {
   drawSequence(byId('sequence'), state, model.nodes, address);
   showState(byId('state'), state.scene);
   showClaims(byId('claims'), state.scene);
-  showNext(state.next, model.nodes, address(path) === '#' ? '#' : address(path));
-  byId('back').href = address(path.slice(0, -1)) === '#' ? '#/' : address(path.slice(0, -1));
+  showNext(state.next, model.nodes, address(path));
+  byId('back').href = path.length > 1 ? address(path.slice(0, -1)) : '#/';
   byId('back').toggleAttribute('aria-disabled', path.length < 2);
   const broken = (state.scene?.claims || []).filter((c) => c.status === 'violated').map((c) => c.name);
+  const last = steps === 0 ? 'Initial state' : state.path.at(-1)?.line;
   byId('status').textContent = state.scene
-    ? `${steps === 0 ? 'Initial state' : state.path.at(-1).line}. ${plural(state.next.length, 'next step')}.${broken.length ? ` Violated: ${broken.join(', ')}.` : ''}`
+    ? `${last}. ${plural(state.next.length, 'next step')}.${broken.length ? ` Violated: ${broken.join(', ')}.` : ''}`
     : `${plural(state.next.length, 'initial state')}.`;
   document.title = `${model.name} · step ${steps}`;
   document.body.dataset.ready = path.join('/') || 'empty';

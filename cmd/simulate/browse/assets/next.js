@@ -5,11 +5,12 @@ import { byId, element } from './dom.js';
 let links = []; // those that the filter leaves
 let selected = 0;
 
-const verbs = { deliver: 'gets', timer: 'timer', crash: 'crashes', restart: 'starts again', drop: 'loses', duplicate: 'gets twice',
-  cut: 'cut', mend: 'mend', boot: 'boot' };
+const verbs = { deliver: 'gets', timer: 'timer', crash: 'crashes', restart: 'starts again', drop: 'loses',
+  duplicate: 'gets twice', cut: 'cut', mend: 'mend', boot: 'boot' };
 
 function stepLink(s, names, base) {
-  return element('a', { href: `${base}/${s.fingerprint}`, class: `step ${s.kind}`, 'data-line': `${s.line} ${(s.others || []).join(' ')}`.toLowerCase() },
+  const line = [s.line, ...(s.others || [])].join(' ').toLowerCase();
+  return element('a', { href: `${base}/${s.fingerprint}`, class: `step ${s.kind}`, 'data-line': line },
     element('span', { class: 'kind' }, verbs[s.kind] || s.kind),
     element('span', { class: 'text' }, s.kind === 'boot' ? s.line.replace('boot, ', '') : s.about || '',
       s.from >= 0 && element('span', { class: 'route' }, ` from ${names[s.from]}`),

@@ -10,9 +10,12 @@ function outcome(o) {
   const steps = plural(o.steps, 'step');
   return element('li', { class: `outcome ${o.verdict}` },
     element('span', { class: 'badge' }, o.verdict), element('strong', {}, o.name), ` ${o.kind}`,
-    o.path && element('a', { href: `#/${o.path}`, class: 'button' }, o.verdict === 'fail' ? `Counterexample, ${steps}` : `Example, ${steps}`),
+    o.path && element('a', { href: `#/${o.path}`, class: 'button' },
+      o.verdict === 'fail' ? `Counterexample, ${steps}` : `Example, ${steps}`),
     o.detail && element('pre', {}, o.detail));
 }
+
+const worstFirst = (a, b) => (b.verdict === 'fail') - (a.verdict === 'fail');
 
 // bounds are what may have ended a search.
 const bounds = { states: 'the bound on states', memory: 'the bound on memory', depth: 'the bound on depth', interrupted: 'you' };
@@ -23,14 +26,15 @@ function counts(s) {
 }
 
 function show(s, bound) {
-  const button = element('button', { type: 'button', id: 'run' }, s.running ? 'End the search' : s.ended ? 'Search again' : 'Run search');
+  const button = element('button', { type: 'button', id: 'run' },
+    s.running ? 'End the search' : s.ended ? 'Search again' : 'Run search');
   button.addEventListener('click', () => ask(s.running ? 'DELETE' : 'POST', bound));
   const what = bound ? `At most ${plural(bound, 'state')}, from the initial ones.` : 'All states, from the initial ones.';
   const limit = s.limit && element('p', { class: 'limit' }, `Not all states were visited: ${bounds[s.limit] || s.limit} ended the search.`);
   const hadFocus = document.activeElement?.id === 'run';
   byId('search').replaceChildren(...[element('p', {}, button, ' ', s.running || s.ended ? counts(s) : what),
     s.running && element('progress', { 'aria-label': 'The search runs' }), s.error && element('pre', { class: 'panic' }, s.error),
-    limit, element('ul', {}, s.outcomes.map(outcome))].filter(Boolean));
+    limit, element('ul', {}, [...s.outcomes].sort(worstFirst).map(outcome))].filter(Boolean));
   if (hadFocus) button.focus();
 }
 

@@ -28,7 +28,8 @@ function head(x, y, dx, dy) {
 }
 
 function cross(x, y, size, name) {
-  return drawn('path', { class: name, d: `M${x - size} ${y - size}l${2 * size} ${2 * size}m0 ${-2 * size}l${-2 * size} ${2 * size}` });
+  const d = 2 * size;
+  return drawn('path', { class: name, d: `M${x - size} ${y - size}l${d} ${d}m0 ${-d}l${-d} ${d}` });
 }
 
 // flightMark draws one message: dashed if it is under way, with a cross if it is lost.
@@ -36,7 +37,8 @@ function flightMark(f, x, y, names, last) {
   const [x1, y1, x2] = [x(f.from), y(f.sent), x(f.to)];
   const to = f.done || last + 1;
   const title = drawn('title', {}, `${names[f.from]} → ${names[f.to]}: ${f.text}`);
-  const group = (name, ...parts) => drawn('g', { class: `flight ${name}`, 'data-from': names[f.from], 'data-to': names[f.to] }, title, parts);
+  const group = (name, ...parts) =>
+    drawn('g', { class: `flight ${name}`, 'data-from': names[f.from], 'data-to': names[f.to] }, title, parts);
   if (!f.done) { // a stub
     const side = Math.sign(x2 - x1) || 1;
     const dx = Math.min(16, Math.abs(x2 - x1) / 2 || 16) * side;
@@ -44,13 +46,15 @@ function flightMark(f, x, y, names, last) {
   }
   const y2 = y(to);
   if (x1 === x2) { // to itself
-    const bend = drawn('path', { d: `M${x1} ${y1}C${x1 + 22} ${y1},${x1 + 22} ${y2},${x2 + 4} ${y2}${head(x2 + 4, y2, -1, 0)}` });
+    const curve = `M${x1} ${y1}C${x1 + 22} ${y1},${x1 + 22} ${y2},${x2 + 4} ${y2}`;
+    const bend = drawn('path', { d: curve + head(x2 + 4, y2, -1, 0) });
     return group(f.lost ? 'lost' : 'delivered', bend, f.lost && cross(x2 + 10, y2, 4, 'mark'));
   }
   const length = Math.hypot(x2 - x1, y2 - y1);
   const stop = f.lost ? 12 : 5; // short of the lifeline
   const [ex, ey] = [x2 - ((x2 - x1) * stop) / length, y2 - ((y2 - y1) * stop) / length];
-  return group(f.lost ? 'lost' : 'delivered', drawn('path', { d: `M${x1} ${y1}L${ex} ${ey}${f.lost ? '' : head(ex, ey, ex - x1, ey - y1)}` }),
+  return group(f.lost ? 'lost' : 'delivered',
+    drawn('path', { d: `M${x1} ${y1}L${ex} ${ey}${f.lost ? '' : head(ex, ey, ex - x1, ey - y1)}` }),
     f.lost && cross(ex, ey, 4, 'mark'));
 }
 
@@ -61,7 +65,8 @@ function stepMark(s, i, x, y, names) {
     case 'boot':
       return names.map((_, n) => drawn('circle', { class: 'boot', cx: x(n), cy, r: 3.5 }));
     case 'timer':
-      return [drawn('circle', { class: 'timer', cx, cy, r: 6.5 }), drawn('path', { class: 'timer', d: `M${cx} ${cy - 4}V${cy}l3 2` })];
+      return [drawn('circle', { class: 'timer', cx, cy, r: 6.5 }),
+        drawn('path', { class: 'timer', d: `M${cx} ${cy - 4}V${cy}l3 2` })];
     case 'crash':
       return [cross(cx, cy, 5.5, 'crash')];
     case 'restart':
@@ -81,7 +86,8 @@ function stepMark(s, i, x, y, names) {
 // or panicked in the middle of it.
 function crashes(path, i, x, y) {
   const before = path[i - 1]?.down || [];
-  return i === 0 || path[i].kind === 'crash' ? [] : (path[i].down || []).filter((n) => !before.includes(n)).map((n) => cross(x(n), y(i), 5.5, 'crash'));
+  if (i === 0 || path[i].kind === 'crash') return [];
+  return (path[i].down || []).filter((n) => !before.includes(n)).map((n) => cross(x(n), y(i), 5.5, 'crash'));
 }
 
 // lifelines draws each node's line, dashed while it is down.
@@ -105,10 +111,12 @@ function heads(names, lane, x, width) {
   return drawn('svg', { class: 'heads', width, height, 'aria-hidden': 'true' }, texts);
 }
 
-const words = { deliver: '', timer: 'timer ', crash: 'crash', restart: 'restart', drop: 'lost: ', duplicate: 'doubled: ', cut: 'cut ', mend: 'mend ' };
+const words = { deliver: '', timer: 'timer ', crash: 'crash', restart: 'restart', drop: 'lost: ', duplicate: 'doubled: ',
+  cut: 'cut ', mend: 'mend ' };
 
 function rowText(s, told) {
-  return [s.note && element('span', { class: 'note' }, `${s.note}: `), s.kind === 'boot' ? s.line : words[s.kind] + (s.about || ''),
+  return [s.note && element('span', { class: 'note' }, `${s.note}: `),
+    s.kind === 'boot' ? s.line : words[s.kind] + (s.about || ''),
     told.length > 0 && element('span', { class: 'told' }, ` ${told.join(', ')}`)];
 }
 

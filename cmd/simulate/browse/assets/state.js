@@ -8,9 +8,11 @@ const changedInside = (f) => Boolean(f.change);
 function valueOf(f) {
   const text = element('span', { class: 'value', title: f.text.length > longText ? f.text : null }, f.text || '""');
   if (f.change === 'changed' && f.was !== f.text) {
-    return [element('del', { title: f.was }, f.was || '""'), element('span', { class: 'arrow', 'aria-label': 'is now' }, ' → '), element('ins', {}, text)];
+    return [element('del', { title: f.was }, f.was || '""'), element('span', { class: 'arrow' }, ' → '),
+      element('ins', {}, text)];
   }
-  return f.change === 'new' ? [element('ins', {}, text)] : f.change === 'gone' ? [element('del', {}, f.text || '""')] : [text];
+  if (f.change === 'gone') return [element('del', {}, f.text || '""')];
+  return [f.change === 'new' ? element('ins', {}, text) : text];
 }
 
 // fieldRow shows a field in a line; with parts it can be opened, and is if a part changed
@@ -21,19 +23,22 @@ function fieldRow(f) {
   if (!f.parts) return element('div', { class: mark }, line);
   const long = Math.max(f.text.length, (f.was || '').length) > longText;
   const open = f.change === 'changed' && (long || f.was === f.text) && f.parts.some(changedInside);
-  return element('details', { class: mark, open }, element('summary', {}, line), element('div', { class: 'parts' }, f.parts.map(fieldRow)));
+  return element('details', { class: mark, open }, element('summary', {}, line),
+    element('div', { class: 'parts' }, f.parts.map(fieldRow)));
 }
 
 function chips(title, timers) {
   if (!timers || timers.length === 0) return null;
   return element('p', { class: 'timers' }, element('span', { class: 'name' }, title),
-    timers.map((t) => element('span', { class: `chip ${t.change || ''}`, title: t.change === 'gone' ? 'it does not run any more' : null }, t.name)));
+    timers.map((t) => element('span', { class: `chip ${t.change || ''}`,
+      title: t.change === 'gone' ? 'it does not run any more' : null }, t.name)));
 }
 
 function nodeCard(n) {
   const status = n.panic ? 'panicked' : n.up ? 'up' : 'down';
   return element('article', { class: `node ${status}${n.acted ? ' acted' : ''}`, 'data-node': n.name },
-    element('h3', {}, n.name, element('span', { class: 'badge' }, status), n.acted && element('span', { class: 'badge acted' }, 'acted')),
+    element('h3', {}, n.name, element('span', { class: 'badge' }, status),
+      n.acted && element('span', { class: 'badge acted' }, 'acted')),
     n.panic && element('pre', { class: 'panic' }, n.panic),
     chips('timers', n.timers),
     (n.fields || []).map(fieldRow),

@@ -1,0 +1,43 @@
+package explore
+
+import (
+	"fmt"
+	"slices"
+
+	"phoenix/network"
+)
+
+// checkedTwice is how many of the first steps that nodes take are taken a second time, to
+// see whether the same comes of it. Later ones are found out only if a node that is brought
+// back to a state comes to another one.
+const checkedTwice = 200
+
+// twice takes a step of a node again, from a state that it is brought back to.
+func (sys *system) twice(id uint32, host network.ID, ev event, script []int, first *outcome) error {
+	if sys.checked.Add(1) > checkedTwice {
+		return nil
+	}
+	r, err := sys.after(id, host, ev, script, &spares{})
+	if err != nil {
+		return err
+	}
+	if r == nil {
+		return sys.unsteady(host)
+	}
+	sys.runs.Add(^uint64(0))
+	defer r.solo.Close()
+	second, err := r.settle(id, ev)
+	if err != nil {
+		return err
+	}
+	if second.next != first.next || second.told != first.told || !slices.Equal(second.sends, first.sends) ||
+		!slices.Equal(second.picks, first.picks) {
+		return sys.unsteady(host)
+	}
+	return nil
+}
+
+func (sys *system) unsteady(host network.ID) error {
+	return fmt.Errorf("%w: %s did not do the same twice: is there state outside of the node, or randomness of its own?",
+		ErrModel, sys.name(host))
+}
