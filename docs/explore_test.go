@@ -1,10 +1,12 @@
 package docs_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
+	"phoenix/cmd/simulate/browse"
 	"phoenix/network"
 	"phoenix/nodes"
 	"phoenix/nodes/register"
@@ -186,6 +188,18 @@ func TestRunsOfTheGuideAreSampledAndRepeated(t *testing.T) {
 	again, err := explore.Sample(counting(true), explore.SampleConfig{Schedule: explore.POS, Seed: 1, First: s.Run, Runs: 1})
 	require.NoError(t, err)
 	require.Equal(t, s.Outcomes[0].Detail, again.Outcomes[0].Detail)
+}
+
+func TestModelOfTheGuideIsServed(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // at once: nobody looks
+	server, err := browse.New(browse.Config{Model: counting(true), About: "the counter that forgets"})
+	require.NoError(t, err)
+	defer server.Close()
+	ln, err := browse.Listen("127.0.0.1:0")
+	require.NoError(t, err)
+	t.Logf("http://%s/", ln.Addr())
+	require.NoError(t, server.Serve(ctx, ln)) // until ctx is done
 }
 
 // elector is a node with a process: it asks for a vote, and notes the answer.

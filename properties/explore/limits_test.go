@@ -1,6 +1,7 @@
 package explore_test
 
 import (
+	"encoding/json"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -167,5 +168,29 @@ func TestAConfigThatMakesNoSenseIsRefused(t *testing.T) {
 		s, err := explore.ParseSemantics(name)
 		require.NoError(t, err)
 		require.Equal(t, name, s.String())
+	}
+}
+
+// What a complete search reports, memory excepted, is the same in each run: also how often
+// node code ran and how many different parts of states it met.
+func TestResultsAreEqualInEachRun(t *testing.T) {
+	m := models.Paxos(models.Harness{Clients: 2, Servers: 3, Network: explore.Ordered, Faults: explore.Budget{Crashes: 1, Drops: 1}})
+	for _, order := range []explore.Order{explore.BreadthFirst, explore.DepthFirst} {
+		var want []byte
+		for _, procs := range []int{1, 4} {
+			before := runtime.GOMAXPROCS(procs)
+			defer runtime.GOMAXPROCS(before)
+			for _, workers := range []int{1, 2, 4} {
+				res, err := explore.Search(m, explore.Config{Workers: workers, Order: order, MaxDepth: 10})
+				require.NoError(t, err)
+				res.Bytes, res.SetBytes = 0, 0
+				got, err := json.Marshal(res)
+				require.NoError(t, err)
+				if want == nil {
+					want = got
+				}
+				require.Equal(t, string(want), string(got), "%v, %d workers", order, workers)
+			}
+		}
 	}
 }

@@ -149,9 +149,9 @@ func TestAModelThatCannotBeExploredIsRefusedByName(t *testing.T) {
 			m.Properties = []explore.Property{{}}
 			return m
 		}},
-		{`property 1, "x", has no name of its own`, func() explore.Model {
+		{`property 1, "no panic", has no name of its own`, func() explore.Model {
 			m := asked(nil, nil)
-			m.Properties = []explore.Property{explore.Always("x", holds), explore.AtRest("x", holds)}
+			m.Properties = []explore.Property{explore.Always("x", holds), explore.AtRest("no panic", holds)}
 			return m
 		}},
 		{`property "seen" is about an observer, and there is none`, func() explore.Model {

@@ -73,19 +73,23 @@ func ExampleStateless() {
 	}
 	o := r.Outcomes[1]
 	fmt.Println(r.Verdict, "after", r.Runs, "runs:", o.Detail)
-	for _, line := range o.Path.Lines() {
-		fmt.Println(line)
+	for _, s := range o.Path.Steps {
+		if r, ok := s.Msg.(network.Request); ok {
+			fmt.Printf("%s asks for %T\n", o.Path.Name(s.From), r.Body)
+		} else {
+			fmt.Printf("%s is told %d\n", o.Path.Name(s.Node), s.Msg.(network.Response).Body)
+		}
 	}
 	// Output:
 	// fail after 1 runs: 2 increments have made 1
-	// deliver client0 -> counter {1 {}}
-	// deliver client1 -> counter {1 {}}
-	// deliver counter -> client0 {1 0}
-	// deliver counter -> client1 {1 0}
-	// deliver client0 -> counter {2 {1}}
-	// deliver client1 -> counter {2 {1}}
-	// deliver counter -> client0 {2 1}
-	// deliver counter -> client1 {2 1}
+	// client0 asks for explore_test.load
+	// client1 asks for explore_test.load
+	// client0 is told 0
+	// client1 is told 0
+	// client0 asks for explore_test.store
+	// client1 asks for explore_test.store
+	// client0 is told 1
+	// client1 is told 1
 }
 
 // Each of k clients has two requests at the counter, whose order is all that matters:
@@ -265,7 +269,7 @@ func TestWhatAStatelessSearchCannotDoIsRefused(t *testing.T) {
 	choosing := func(ep *network.Endpoint) network.Handler { ep.Choose("x", 2); return nil }
 	guard := func(network.Handler, explore.Step) bool { return true }
 	worlds := explore.StatelessConfig{Replay: true}
-	always := explore.Always("a", func(*explore.State) error { return nil })
+	always := []explore.Property{explore.Always("a", func(*explore.State) error { return nil })}
 	node := func(boot network.Boot) []explore.Node { return []explore.Node{{Name: "n", Boot: boot}} }
 	for want, c := range map[string]struct {
 		m   explore.Model
@@ -274,7 +278,7 @@ func TestWhatAStatelessSearchCannotDoIsRefused(t *testing.T) {
 		"neither Within nor Timed": {explore.Model{Nodes: node(idle), Within: func(*explore.State) bool { return true }},
 			explore.StatelessConfig{}},
 		"no Guard":                          {explore.Model{Nodes: node(idle), Guard: guard}, worlds},
-		"about states":                      {explore.Model{Nodes: node(idle), Properties: []explore.Property{always}}, worlds},
+		"about states":                      {explore.Model{Nodes: node(idle), Properties: always}, worlds},
 		"no faults":                         {explore.Model{Nodes: node(idle), Faults: explore.Budget{Crashes: 1}}, worlds},
 		"not board":                         {explore.Model{Nodes: node(idle), Network: explore.Board}, worlds},
 		"chooses at boot":                   {explore.Model{Nodes: node(choosing)}, worlds},

@@ -166,11 +166,10 @@ func newSystem(m Model, symmetric bool) (*system, error) {
 // checkProperties refuses claims that nothing would be asked for.
 func (sys *system) checkProperties() error {
 	for i, p := range sys.m.Properties {
-		same := func(q Property) bool { return q.Name == p.Name }
 		switch {
 		case p.state == nil && p.happens == nil && p.observed == nil:
 			return fmt.Errorf("%w: property %d, %q, claims nothing", ErrModel, i, p.Name)
-		case p.Name == "" || p.Name == propertyPanic || slices.ContainsFunc(sys.m.Properties[:i], same):
+		case p.Name == "" || p.Name == propertyPanic:
 			return fmt.Errorf("%w: property %d, %q, has no name of its own", ErrModel, i, p.Name)
 		case p.Kind == KindObserved && sys.m.Observe == nil:
 			return fmt.Errorf("%w: property %q is about an observer, and there is none", ErrModel, p.Name)
