@@ -10,6 +10,7 @@ import (
 
 	"phoenix/properties/explore"
 	"phoenix/properties/scenario"
+	"phoenix/sim"
 )
 
 // Counterexample is a path on which a property of a model is violated, as data: what the
@@ -173,9 +174,10 @@ type Retraced struct {
 	Differs error
 }
 
-// Replay follows c in its model, step by step, and then as a world. The error is that of a
+// Replay follows c in its model, step by step, and then as a world, unless it is stale. watch
+// is given the world before anything happens in it; it may be nil. The error is that of a
 // model that cannot be explored.
-func (c *Counterexample) Replay(m explore.Model) (*Retraced, error) {
+func (c *Counterexample) Replay(m explore.Model, watch func(*sim.World)) (*Retraced, error) {
 	_, script := c.Strings()
 	stale := func(err error) (*Retraced, error) {
 		if !errors.Is(err, explore.ErrStale) {
@@ -196,7 +198,7 @@ func (c *Counterexample) Replay(m explore.Model) (*Retraced, error) {
 		out.Reason = fmt.Sprintf("the path is there, but %s is no longer judged violated at its end", c.Property)
 		return out, nil
 	}
-	if out.World, out.Differs = p.Follow(nil); out.Differs != nil && !errors.Is(out.Differs, explore.ErrWorldDiffers) {
+	if out.World, out.Differs = p.Follow(watch); out.Differs != nil && !errors.Is(out.Differs, explore.ErrWorldDiffers) {
 		return nil, out.Differs
 	}
 	return out, nil

@@ -9,6 +9,7 @@ import (
 	"phoenix/properties/explore"
 	"phoenix/properties/explore/models"
 	"phoenix/properties/scenario"
+	"phoenix/sim"
 	"phoenix/traces"
 
 	"github.com/stretchr/testify/require"
@@ -78,9 +79,11 @@ func TestAFileOfACounterexampleReplaysInTheExplorerAndAsAWorld(t *testing.T) {
 	require.NoError(t, err)
 	_, data, _ := strings.Cut(text, "simfail: 1")
 	require.Contains(t, string(again), data)
-	out, err := c.Replay(m)
+	seen := uint64(0)
+	out, err := c.Replay(m, func(w *sim.World) { w.Observe(func(*sim.Event) { seen++ }) })
 	require.NoError(t, err)
 	require.Equal(t, traces.Reproduced, out.Status)
+	require.Equal(t, out.World.Events, seen)
 	require.Equal(t, "read of x returned nil after 66 was acknowledged", out.Detail)
 	require.NoError(t, out.Differs)
 	require.Equal(t, uint64(34), out.World.Events)
@@ -97,7 +100,7 @@ func TestACounterexampleOfAModelThatHasChangedIsStale(t *testing.T) {
 			require.Contains(t, text, c.from)
 			file, m, err := traces.ParseCounterexample("a.simfail", []byte(strings.Replace(text, c.from, c.to, 1)), singleCopy)
 			require.NoError(t, err)
-			out, err := file.Replay(m)
+			out, err := file.Replay(m, func(*sim.World) { t.Error("what is stale leads to no world") })
 			require.NoError(t, err)
 			require.Equal(t, traces.Stale, out.Status)
 			require.Contains(t, out.Reason, c.want)
@@ -114,7 +117,8 @@ func TestAMistakeInACounterexampleIsToldWithItsLine(t *testing.T) {
 		"options":       {"--servers=2", "--servers=0", "expected --servers=1 or --servers=2"},
 		"property":      {`"linearizable"`, `""`, "property is empty"},
 		"unknown field": {"detail:", "details:", "details"},
-		"a step":        {"deliver c3 -> s1 #3 put B =", "deliver c3 -> s1 #3 put B -", `path[1] is "deliver c3 -> s1 #3 put B - `},
+		"a step": {"deliver c3 -> s1 #3 put B =", "deliver c3 -> s1 #3 put B -",
+			`path[1] is "deliver c3 -> s1 #3 put B - `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			at := strings.Index(text, "simfail: 1")
@@ -126,7 +130,8 @@ func TestAMistakeInACounterexampleIsToldWithItsLine(t *testing.T) {
 			require.Equal(t, strings.Count(bad[:strings.Index(bad, c.to)], "\n")+1, e.Line)
 		})
 	}
-	_, _, err := traces.ParseCounterexample("a.simfail", []byte("simfail: 1\nmodel: single-copy\nproperty: x\n"), singleCopy)
+	pathless := []byte("simfail: 1\nmodel: single-copy\nproperty: x\n")
+	_, _, err := traces.ParseCounterexample("a.simfail", pathless, singleCopy)
 	require.ErrorContains(t, err, "path is empty")
 }
 
@@ -134,7 +139,8 @@ func FuzzParseCounterexample(f *testing.F) {
 	_, text := counterexample(f)
 	f.Add(text)
 	f.Add(strings.ReplaceAll(text, "deliver", "timer"))
-	f.Add("simfail: 1\nmodel: single-copy\noptions: [\"--servers=2\"]\nproperty: linearizable\npath: [\"boot = 0123456789abcdef\"]\n")
+	f.Add("simfail: 1\nmodel: single-copy\noptions: [\"--servers=2\"]\nproperty: linearizable\n" +
+		"path: [\"boot = 0123456789abcdef\"]\n")
 	f.Add("model: x")
 	f.Fuzz(func(t *testing.T, text string) {
 		c, m, err := traces.ParseCounterexample("fuzz.simfail", []byte(text), singleCopy)
@@ -143,7 +149,7 @@ func FuzzParseCounterexample(f *testing.F) {
 			require.ErrorAs(t, err, &e)
 			return
 		}
-		out, err := c.Replay(m)
+		out, err := c.Replay(m, nil)
 		require.NoError(t, err)
 		require.NoError(t, out.Differs)
 		_, err = c.Text()

@@ -132,8 +132,8 @@ type breadthWorker struct {
 	scratch []uint32
 	at      row // that is being visited
 
-	unique, generated, terminal uint64
-	queued                      int64
+	unique, generated uint64
+	queued            int64
 }
 
 // work takes chunks of a depth until there is none left.

@@ -13,10 +13,9 @@ import (
 // data types", SSS 2011, section 2). Values are equal if they have equal contents, maps in
 // whatever order; value returns what is to be compared, such as the set that a replica
 // shows and not the clock that it shows it by. No nodes means all. A value that cannot be
-// encoded violates the claim. A model that never comes to rest violates nothing: see
-// Result.Terminal.
+// encoded violates the claim. In a model that never comes to rest it is Inconclusive.
 func Converged(name string, value func(h network.Handler) any, nodes ...network.ID) Property {
-	return AtRest(name, func(s *State) error {
+	p := AtRest(name, func(s *State) error {
 		among := nodes
 		if len(among) == 0 {
 			for host := range s.sys.hosts {
@@ -45,4 +44,6 @@ func Converged(name string, value func(h network.Handler) any, nodes ...network.
 		}
 		return nil
 	})
+	p.needsRest = true
+	return p
 }

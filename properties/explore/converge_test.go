@@ -132,3 +132,13 @@ func TestConvergenceIsThatOfTheNodesNamedThatAreUp(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, properties.Fail, res.Outcomes[0].Verdict, "as long as both are up")
 }
+
+func TestReplicasThatNeverRestAreNotSaidToConverge(t *testing.T) {
+	m := spinning()
+	m.Nodes = m.Nodes[:1]
+	m.Properties = []explore.Property{explore.Converged("converged", func(h network.Handler) any { return 0 })}
+	r, err := explore.Search(m, explore.Config{})
+	require.NoError(t, err)
+	require.Equal(t, properties.Inconclusive, r.Verdict)
+	require.Contains(t, r.Outcomes[0].Detail, "comes to rest")
+}

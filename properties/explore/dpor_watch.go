@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -149,7 +150,8 @@ func (c *worldCluster) look() {
 	}
 	c.told = false
 	for i, p := range c.sys.m.Properties {
-		if err := p.observed(c.observer); err != nil {
+		err, failed := p.holdsOf(c.observer)
+		if c.err = cmp.Or(c.err, failed); err != nil {
 			c.judge.decide(i, err, c.path)
 		}
 	}

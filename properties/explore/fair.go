@@ -134,7 +134,7 @@ func (s *search) liveness() error {
 				return err
 			}
 		}
-		g.holder = p.happens
+		g.holder = p.happensIn
 		l, err := g.lasso(p)
 		if g.err != nil {
 			return g.err
@@ -171,7 +171,7 @@ func (g *stateGraph) lasso(p *Property) (*lasso, error) {
 			return false // no state is in this slot
 		}
 		st := State{sys: g.s.sys, row: g.row(state)}
-		given := p.given(&st)
+		given := p.givenIn(&st)
 		g.failed(st.err)
 		return given
 	})

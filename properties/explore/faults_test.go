@@ -60,17 +60,19 @@ func (k *keeper) Receive(from network.ID, msg any) {
 	})
 }
 
-// asker asks a keeper to keep 7, and notes that it has promised.
+// promised asks a keeper to keep 7, and knows when it has promised to.
 type promised struct{ Kept bool }
 
 func (p *promised) Receive(network.ID, any) { p.Kept = true }
 
+func bootAsker(ep *network.Endpoint) network.Handler {
+	ep.Send(0, byte(7))
+	return &promised{}
+}
+
 func keeping(model disk.Model, careless bool) explore.Model {
 	return explore.Model{
-		Nodes: []explore.Node{{Name: "keeper", Boot: bootKeeper(careless)}, {Name: "asker", Boot: func(ep *network.Endpoint) network.Handler {
-			ep.Send(0, byte(7))
-			return &promised{}
-		}}},
+		Nodes:  []explore.Node{{Name: "keeper", Boot: bootKeeper(careless)}, {Name: "asker", Boot: bootAsker}},
 		Disk:   disk.Config{Model: model},
 		Faults: explore.Budget{Crashes: 1, Restarts: 1, Crashable: []network.ID{0}},
 		Properties: []explore.Property{explore.Always("kept", func(s *explore.State) error {
@@ -93,10 +95,12 @@ func TestACrashBetweenAWriteAndItsSyncLosesWhatWasAcknowledged(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, properties.Fail, res.Verdict)
 			path := res.Outcomes[0].Path
-			require.Equal(t, []string{"deliver asker -> keeper 7, and it crashes", "restart keeper", "deliver keeper -> asker kept 7"},
-				path.Lines())
+			require.Equal(t, []string{"deliver asker -> keeper 7, and it crashes", "restart keeper",
+				"deliver keeper -> asker kept 7"}, path.Lines())
 			require.Positive(t, path.Steps[0].Lost)
-			require.Equal(t, []bool{true, false, true, true}, []bool{path.State(0).Up(0), path.State(1).Up(0), path.State(2).Up(0), path.State(3).Up(0)})
+			for i, up := range []bool{true, false, true, true} {
+				require.Equal(t, up, path.State(i).Up(0), "in state %d", i)
+			}
 		}
 	}
 }
@@ -131,7 +135,7 @@ func TestACrashLeavesEachStateThatADiskPermitsOnce(t *testing.T) {
 
 func TestBootsAreCountedAndRestartsBounded(t *testing.T) {
 	for crashes := range 4 {
-		for restarts := range 3 {
+		for restarts := range min(crashes+1, 3) {
 			seen := map[string]bool{}
 			m := explore.Model{Nodes: []explore.Node{{Name: "n", Boot: acting(func(a *actor) { a.N = int(a.ep.Boots()) }, nil)}},
 				Faults: explore.Budget{Crashes: crashes, Restarts: restarts}}
@@ -173,7 +177,8 @@ func oneWay() explore.Model {
 }
 
 func TestNothingIsDeliveredOverALinkThatIsCut(t *testing.T) {
-	for _, cut := range []network.Cut{network.Complete([]network.ID{0}, []network.ID{1}), network.OneWay([]network.ID{0}, []network.ID{1})} {
+	a, b := []network.ID{0}, []network.ID{1}
+	for _, cut := range []network.Cut{network.Complete(a, b), network.OneWay(a, b)} {
 		m := oneWay()
 		m.Faults = explore.Budget{Partitions: 2, Cuts: []explore.NamedCut{{Name: "apart", Cut: cut}}}
 		judged := 0
@@ -198,7 +203,8 @@ func TestNothingIsDeliveredOverALinkThatIsCut(t *testing.T) {
 		// ... four cuts in each half begin or end, and it arrives where none is in force.
 		require.EqualValues(t, 1+4+4+3, res.Generated)
 		require.Equal(t, 3, judged)
-		require.Equal(t, []string{"deliver a -> b x", "cut apart"}, res.Outcomes[1].Path.Lines(), "a cut does not call back what has arrived")
+		require.Equal(t, []string{"deliver a -> b x", "cut apart"}, res.Outcomes[1].Path.Lines(),
+			"a cut does not call back what has arrived")
 	}
 	m := oneWay()
 	back := network.OneWay([]network.ID{1}, []network.ID{0})
@@ -242,4 +248,54 @@ func TestALossyNetworkLosesWithoutABudget(t *testing.T) {
 	require.EqualValues(t, 3, res.Unique)
 	require.EqualValues(t, 3, res.Generated)
 	require.EqualValues(t, 2, res.Terminal)
+}
+
+// Of two interchangeable nodes in states 0 and 1, it counts which of the states is that of
+// the one that crashed.
+func TestWhichOfTwoCrashedCountsUnderSymmetry(t *testing.T) {
+	boot := acting(func(a *actor) { a.N = a.ep.Choose("state", 2) }, nil)
+	m := explore.Model{Nodes: []explore.Node{{Name: "a", Boot: boot}, {Name: "b", Boot: boot}},
+		Faults: explore.Budget{Crashes: 1}, Symmetric: []explore.Group{{Nodes: []network.ID{0, 1}}}}
+	for restarts, want := range [][2]uint64{{4 + 8, 3 + 4}, {4 + 4 + 8, 3 + 2 + 4}} {
+		m.Faults.Restarts = restarts
+		all, err := explore.Search(m, explore.Config{})
+		require.NoError(t, err)
+		orbits, err := explore.Search(m, explore.Config{Symmetry: true})
+		require.NoError(t, err)
+		require.Equal(t, want, [2]uint64{all.Unique, orbits.Unique}, "%d restarts", restarts)
+	}
+}
+
+// lateness remembers the last reading of a clock, and whether one was less.
+type lateness struct {
+	Last byte
+	Back bool
+}
+
+func (l *lateness) Observe(e *explore.Told) {
+	l.Back = l.Back || e.Name[0] < l.Last
+	l.Last = e.Name[0]
+}
+
+func TestAClockDoesNotGoBackInACrash(t *testing.T) {
+	m := explore.Model{Clock: &explore.Clock{Step: 1, Max: 2}, Faults: explore.Budget{Crashes: 2, Restarts: 2},
+		Observe: func() explore.Observer { return &lateness{} },
+		Nodes: []explore.Node{{Name: "n", Boot: acting(func(a *actor) {
+			a.N = int(a.ep.Now())
+			a.ep.Note("%d", a.N)
+		}, nil)}},
+		Properties: []explore.Property{
+			explore.Observed("onward", func(o explore.Observer) error {
+				if o.(*lateness).Back {
+					return errors.New("it went back")
+				}
+				return nil
+			}),
+			explore.Sometimes("all of it", func(s *explore.State) bool { return s.Up(0) && s.Node(0).(*actor).N == 2 }),
+		}}
+	res, err := explore.Search(m, explore.Config{})
+	require.NoError(t, err)
+	require.Equal(t, properties.Pass, res.Verdict, "%v", res.Outcomes)
+	// Up with a reading of 0 to 2, down after it, and again with two crashes and three boots.
+	require.EqualValues(t, 3*5, res.Unique)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"phoenix/network"
 	"phoenix/sim"
@@ -20,10 +21,12 @@ type Followed struct {
 }
 
 // Follow runs the path as an untimed world: the same nodes on a simulated network with
-// disks, in which what is pending happens in the order of the path. Crashes, losses, copies
+// disks, in which what is pending happens in the order of the path. If the model is Timed,
+// its time is that of the world: it passes at the ticks, as long as no disk takes any. Crashes, losses, copies
 // and partitions are faults of that world, and a crash leaves of a disk what it leaves in
 // the path. At the end every node must be in the state that it has at the end of the path,
-// by its canonical encoding, with the same timers running and the same content of its disk,
+// by its canonical encoding, with the same timers running, due at the same ticks if the time
+// is still that of the path, and the same content of its disk,
 // and so must be the observer. Else, or where a step is not pending, the error wraps
 // ErrWorldDiffers and says where.
 //
@@ -74,17 +77,22 @@ type follower struct {
 	reads      []sim.Time      // what the clock of each node showed last
 	copies     map[*letter]int // handed out of messages to oneself
 	cut        *network.Clogging
-	at         network.ID // whose step it is
-	told, sent int        // by it in the step
+	delay      time.Duration // of messages
+	time       sim.Time      // on the path, if Timed
+	at         network.ID    // whose step it is
+	told, sent int           // by it in the step
 }
 
 func newFollower(p *Path) *follower {
 	m, n := &p.sys.m, p.sys.hosts
 	f := &follower{p: p, ends: make([]*network.Endpoint, n), handlers: make([]network.Handler, n),
-		operations: make([]uint64, n), reads: make([]sim.Time, n), copies: map[*letter]int{}}
+		operations: make([]uint64, n), reads: make([]sim.Time, n), copies: map[*letter]int{}, delay: defaultWorldDelay}
 	f.w = sim.New(sim.Config{Seed: m.Seed, Chooser: f, Untimed: true})
 	f.w.Manual(f.clock)
-	link := network.Link{Delay: network.Constant(defaultWorldDelay), Ordered: m.Network == Ordered}
+	if m.Timed != nil {
+		f.delay = m.Timed.Min // it may be delivered from then on
+	}
+	link := network.Link{Delay: network.Constant(f.delay), Ordered: m.Network == Ordered}
 	f.net = network.New(f.w, network.Config{Link: link, Disk: m.Disk})
 	for i, node := range m.Nodes {
 		f.net.Add(node.Name, func(ep *network.Endpoint) network.Handler {
@@ -137,6 +145,9 @@ func (f *follower) Next(options []sim.Pending) int {
 // clock answers as the explorer does, see run.clock.
 func (f *follower) clock(h *sim.Host) sim.Time {
 	c := f.p.sys.m.Clock
+	if t := f.p.sys.m.Timed; t != nil && t.Clocks {
+		return f.w.Now()
+	}
 	if c == nil || int(h.ID()) >= len(f.reads) {
 		return 0
 	}

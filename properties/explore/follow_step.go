@@ -21,7 +21,7 @@ func (f *follower) strike(l *letter) {
 		f.net.Strike(network.Lose(from, to, l.number))
 	}
 	for range l.delivered - 1 {
-		f.net.Strike(network.Repeat(from, to, l.number, defaultWorldDelay))
+		f.net.Strike(network.Repeat(from, to, l.number, f.delay))
 	}
 }
 
@@ -68,9 +68,11 @@ func (f *follower) happen(a *act, i int) error {
 		f.crash(i)
 	case StepRestart:
 		h := f.w.Host(s.Node)
-		f.reads[s.Node] = 0
 		f.net.NumberOperations(uint64(f.p.State(i-1).local(s.Node).boots) << 32)
 		f.w.At(f.w.Now(), h.Restart) // it happens in settle
+	case StepTick:
+		f.time = f.time.Add(f.p.sys.m.Timed.Tick)
+		f.w.At(f.time, func() {}) // it happens in settle
 	case StepCut:
 		cuts := f.p.sys.m.Faults.Cuts
 		k := slices.IndexFunc(cuts, func(c NamedCut) bool { return c.Name == s.Name })
@@ -203,6 +205,9 @@ func (f *follower) compareNode(s *State, i int, id network.ID) error {
 	if !slices.Equal(running, want) {
 		return fmt.Errorf("has the timers %q running, not %q", running, want)
 	}
+	if waits := f.waits(h); f.w.Now() == f.time && !slices.Equal(waits, s.local(id).waits) {
+		return fmt.Errorf("has timers due in %d ticks, not %d", waits, s.local(id).waits)
+	}
 	if !same(f.handlers[id], s.Node(id)) {
 		return errors.New("is in another state")
 	}
@@ -211,6 +216,21 @@ func (f *follower) compareNode(s *State, i int, id network.ID) error {
 		return nil
 	}
 	return errors.New("has something else on its disk")
+}
+
+// waits returns in how many ticks each running timer of a host is due, if Timed; see
+// run.waits.
+func (f *follower) waits(h *sim.Host) (all []uint16) {
+	t := f.p.sys.m.Timed
+	if t == nil {
+		return nil
+	}
+	for _, timer := range h.Timers() {
+		if timer.Running() {
+			all = append(all, uint16(max((timer.Due().Sub(f.w.Now())+t.Tick-1)/t.Tick, 0)))
+		}
+	}
+	return all
 }
 
 // same reports whether two values have one canonical encoding.

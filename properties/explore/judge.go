@@ -46,13 +46,13 @@ func (s *search) judge(st *State, depth int, fp uint64) {
 		var err error
 		switch p.Kind {
 		case KindAlways:
-			err = p.state(st)
+			err = p.holdsIn(st)
 		case KindObserved:
 			if o := st.row[sys.observerAt()]; o != 0 {
 				err = sys.observers.at(o).bad[i]
 			}
 		case KindSometimes:
-			if s.decided(i, depth) || !p.happens(st) {
+			if s.decided(i, depth) || !p.happensIn(st) {
 				continue
 			}
 			s.decide(i, depth, fp, nil)
@@ -65,6 +65,14 @@ func (s *search) judge(st *State, depth int, fp uint64) {
 			s.violated()
 		}
 	}
+	st.atDepth(depth)
+}
+
+// atDepth has what failed in the state say how far from the first it is.
+func (s *State) atDepth(depth int) {
+	if s.err != nil {
+		s.err = fmt.Errorf("%w, in a state at depth %d", s.err, depth)
+	}
 }
 
 // rest asks the properties about a state in which nothing but faults can happen.
@@ -72,11 +80,14 @@ func (s *search) rest(st *State, depth int, fp uint64) {
 	s.terminal.Add(1)
 	for i := range s.sys.m.Properties {
 		if p := &s.sys.m.Properties[i]; p.Kind == KindAtRest {
-			if err := p.state(st); err != nil {
+			if err := p.holdsIn(st); err != nil {
 				s.decide(i, depth, fp, err)
 				s.violated()
 			}
 		}
+	}
+	if st.atDepth(depth); st.err != nil {
+		s.fail(st.err)
 	}
 }
 
@@ -152,6 +163,8 @@ func (s *search) result() (Result, error) {
 			o.Verdict, o.Detail = properties.Inconclusive, "not all states were visited: "+s.limit
 		case p.Kind != KindSometimes && !s.complete():
 			o.Verdict, o.Detail = properties.Inconclusive, endedEarly
+		case p.needsRest && res.Terminal == 0:
+			o.Verdict, o.Detail = properties.Inconclusive, "no path comes to rest, so it was never judged"
 		}
 		if f.depth != 0 && (p.Kind != KindSometimes || s.cfg.Examples) {
 			path, err := s.path(f)

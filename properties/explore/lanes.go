@@ -14,7 +14,8 @@ import (
 // for each step. An arrow is the delivery of a message, in the row of the step; what it is
 // stands on the right, with the step that it was sent in. An arrow that ends with an x is a
 // message that is lost, one of = a message that is doubled; a node with an x crashes, and
-// its lane has no line until it starts again; a node with a * fires a timer.
+// its lane has no line until it starts again; a node with a * fires a timer. Where lanes are
+// dotted, time passes.
 //
 // Rows have at most 120 columns, and lanes get narrower for that. If there are too many
 // nodes, only those are drawn to which something happens; if they are still too many, the
@@ -38,7 +39,9 @@ func (p *Path) Lanes() ([]string, error) {
 		if i == p.round() {
 			d.lines = append(d.lines, "and then for ever:")
 		}
-		d.row(i+1, &c.steps[i])
+		if !c.steps[i].merged() {
+			d.row(i+1, &c.steps[i])
+		}
 	}
 	return d.lines, nil
 }
@@ -157,14 +160,21 @@ func (d *diagram) mark(row []rune, a *act) {
 	case StepTimer:
 		row[to] = '*'
 	case StepCut, StepMend:
-		for i := range row {
-			if row[i] == ' ' {
-				row[i] = '~'
-			}
-		}
+		paint(row, ' ', '~')
+	case StepTick:
+		paint(row, '|', ':')
 	}
 	if s.Kind == StepCrash || a.crashed || a.panicked != "" {
 		row[to] = 'x'
+	}
+}
+
+// paint puts one mark in the place of another throughout a row.
+func paint(row []rune, old, mark rune) {
+	for i := range row {
+		if row[i] == old {
+			row[i] = mark
+		}
 	}
 }
 
@@ -205,6 +215,8 @@ func (d *diagram) label(a *act) string {
 		parts = append(parts, fmt.Sprintf("doubled: %s (%d)", d.say(s.Msg), a.letter.step))
 	case StepTimer:
 		parts = append(parts, s.Name)
+	case StepTick:
+		parts = append(parts, "time passes: "+a.passed.String())
 	case StepCut:
 		parts = append(parts, "partition: "+s.Name)
 	case StepMend:

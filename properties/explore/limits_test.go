@@ -142,7 +142,8 @@ func TestAClaimDoesNotPassBecauseAnotherOneFailed(t *testing.T) {
 
 func TestProgressOnlyGrowsAndEndsWithTheResult(t *testing.T) {
 	var last explore.Progress
-	res, err := explore.Search(models.Paxos(models.Harness{Clients: 2, Servers: 3}), explore.Config{Progress: func(p explore.Progress) {
+	m := models.Paxos(models.Harness{Clients: 2, Servers: 3})
+	res, err := explore.Search(m, explore.Config{Progress: func(p explore.Progress) {
 		require.GreaterOrEqual(t, p.Unique, last.Unique)
 		require.GreaterOrEqual(t, p.Generated, last.Generated)
 		require.GreaterOrEqual(t, p.Depth, last.Depth)
@@ -174,7 +175,8 @@ func TestAConfigThatMakesNoSenseIsRefused(t *testing.T) {
 // What a complete search reports, memory excepted, is the same in each run: also how often
 // node code ran and how many different parts of states it met.
 func TestResultsAreEqualInEachRun(t *testing.T) {
-	m := models.Paxos(models.Harness{Clients: 2, Servers: 3, Network: explore.Ordered, Faults: explore.Budget{Crashes: 1, Drops: 1}})
+	m := models.Paxos(models.Harness{Clients: 2, Servers: 3, Network: explore.Ordered,
+		Faults: explore.Budget{Crashes: 1, Drops: 1}})
 	for _, order := range []explore.Order{explore.BreadthFirst, explore.DepthFirst} {
 		var want []byte
 		for _, procs := range []int{1, 4} {

@@ -104,9 +104,9 @@ func ParseSemantics(name string) (Semantics, error) {
 // Budget is how many faults of each kind a path may have. The zero value allows none.
 type Budget struct {
 	Crashes    int // of nodes that are up
-	Restarts   int // of nodes that are down
-	Drops      int // of messages under way; Model.Lossy needs no budget
-	Duplicates int // of messages under way, each adding one copy
+	Restarts   int // of nodes that are down; only with Crashes
+	Drops      int // of messages under way; not with Model.Lossy, which needs no budget
+	Duplicates int // of messages under way, each adding one copy; not where the network repeats them anyway
 	// Partitions is how often a cut of Cuts may begin. While it is in force nothing is
 	// delivered over its links; it may end at any time. One is in force at a time.
 	Partitions int
@@ -151,11 +151,12 @@ type Property struct {
 	Name string
 	Kind Kind
 
-	given    func(*State) bool    // Eventually: from which states on; nil: from the first
-	state    func(*State) error   // Always, AtRest: nil if it holds
-	happens  func(*State) bool    // Sometimes, Eventually
-	observed func(Observer) error // Observed: asked once for each state of the observer
-	reads    []network.ID         // see Reads; nil: everything
+	given     func(*State) bool    // Eventually: from which states on; nil: from the first
+	state     func(*State) error   // Always, AtRest: nil if it holds
+	needsRest bool                 // AtRest: to hold says nothing if there is no state at rest
+	happens   func(*State) bool    // Sometimes, Eventually
+	observed  func(Observer) error // Observed: asked once for each state of the observer
+	reads     []network.ID         // see Reads; nil: everything
 }
 
 // Kind is the sort of claim that a Property makes.

@@ -196,6 +196,7 @@ func drawSubject(t *rapid.T) subject {
 		if rapid.Bool().Draw(t, "crashable") {
 			m.Faults.Crashable = []network.ID{0}
 		}
+		m.Faults = permitted(m)
 	}
 	claims := drawClaims(t, c)
 	for _, cl := range claims {
@@ -259,9 +260,11 @@ type claim struct {
 
 func drawClaims(t *rapid.T, c *tabular) []claim {
 	var all []claim
-	for _, kind := range []explore.Kind{explore.KindAlways, explore.KindSometimes, explore.KindAtRest, explore.KindObserved} {
-		w := wish{host: uint8(rapid.IntRange(0, c.hosts-1).Draw(t, "host")), other: uint8(rapid.IntRange(0, c.hosts-1).Draw(t, "other")),
-			a: uint8(rapid.IntRange(0, c.states-1).Draw(t, "a")), b: uint8(rapid.IntRange(0, c.states-1).Draw(t, "b")),
+	kinds := []explore.Kind{explore.KindAlways, explore.KindSometimes, explore.KindAtRest, explore.KindObserved}
+	for _, kind := range kinds {
+		w := wish{host: uint8(rapid.IntRange(0, c.hosts-1).Draw(t, "host")),
+			other: uint8(rapid.IntRange(0, c.hosts-1).Draw(t, "other")),
+			a:     uint8(rapid.IntRange(0, c.states-1).Draw(t, "a")), b: uint8(rapid.IntRange(0, c.states-1).Draw(t, "b")),
 			busy: rapid.IntRange(0, 3).Draw(t, "busy"), dial: uint8(rapid.IntRange(0, 6).Draw(t, "dial"))}
 		if kind == explore.KindAtRest {
 			w.busy = 0

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 	"sync/atomic"
 
@@ -44,7 +45,7 @@ func (p *Path) Name(id network.ID) string { return p.sys.name(id) }
 func (p *Path) Lines() []string {
 	lines := make([]string, len(p.Steps))
 	for i, st := range p.Steps {
-		lines[i] = st.describe(p.sys.name)
+		lines[i] = p.sys.tell(st)
 	}
 	return lines
 }
@@ -162,10 +163,11 @@ func (s *search) chain(f *finding) ([]uint64, error) {
 		}
 	}
 	// In a depth-first search it may be at a smaller depth than where it was found.
-	slot, known := s.parentSlot(f.fp)
+	slot, _ := s.parentSlot(f.fp)
 	chain := make([]uint64, s.parents.depths[slot])
 	for i, fp := len(chain)-1, f.fp; i >= 0; i-- {
-		if slot, known = s.parentSlot(fp); !known {
+		slot, known := s.parentSlot(fp)
+		if !known {
 			return nil, fmt.Errorf("explore: state %#x of a path was not visited", fp)
 		}
 		chain[i], fp = fp, s.parents.from[slot]
@@ -209,7 +211,7 @@ func (s *search) along(chain []uint64) (*Path, error) {
 }
 
 // follow takes a step that fits to a state of the given fingerprint: of several the first
-// in the order of how they are told.
+// in the order of how they are told and, since that may be cut, of what they take.
 func (p *Path) follow(s *search, x *expander, at row, fp uint64, fits func(*succ) bool) (row, error) {
 	if err := x.expand(at); err != nil {
 		return nil, err
@@ -222,7 +224,8 @@ func (p *Path) follow(s *search, x *expander, at row, fp uint64, fits func(*succ
 			!s.plain() && x.fingerprint(x.make(nil, sc)) != fp {
 			continue
 		}
-		if told := p.sys.step(at, sc).describe(p.sys.name); best == nil || told < line {
+		told := p.sys.tell(p.sys.step(at, sc))
+		if best == nil || cmp.Or(cmp.Compare(told, line), cmp.Compare(p.sys.taken(sc), p.sys.taken(best))) < 0 {
 			best, line = sc, told
 		}
 	}

@@ -84,3 +84,23 @@ func TestAPathOfNoneHasNoStates(t *testing.T) {
 	var p *explore.Path
 	require.Zero(t, p.Len())
 }
+
+// Without the memory to look again breadth-first, a depth-first search tells the way that
+// it went.
+func TestACounterexampleThatCannotBeMadeShortestIsOneAllTheSame(t *testing.T) {
+	m := models.SingleCopy(models.Harness{Clients: 3, Servers: 2})
+	for _, exact := range []bool{false, true} {
+		res, err := explore.Search(m, explore.Config{Order: explore.DepthFirst, Workers: 1, MaxBytes: 1, Exact: exact})
+		require.NoError(t, err)
+		require.Equal(t, properties.Fail, res.Verdict)
+		for _, o := range res.Outcomes {
+			if o.Verdict != properties.Fail {
+				continue
+			}
+			require.GreaterOrEqual(t, o.Path.Len(), 5)
+			why, err := o.Path.Violates(o.Name)
+			require.NoError(t, err)
+			require.Equal(t, o.Detail, why)
+		}
+	}
+}

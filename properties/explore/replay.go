@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -147,7 +148,7 @@ func (p *Path) Violates(name string) (string, error) {
 	var bad error
 	switch c.Kind {
 	case KindAlways:
-		bad = c.state(last)
+		bad = c.holdsIn(last)
 	case KindObserved:
 		if at := last.row[p.sys.observerAt()]; at != 0 {
 			bad = p.sys.observers.at(at).bad[i]
@@ -158,10 +159,13 @@ func (p *Path) Violates(name string) (string, error) {
 			return "", err
 		}
 		if c.Kind == KindAtRest && !x.owed {
-			bad = c.state(last)
+			bad = c.holdsIn(last)
 		}
-		if c.Kind == KindEventually && (!x.owed || p.loop >= 0) && p.never(c) {
-			bad = errors.New("it never happens")
+		if c.Kind == KindEventually && (!x.owed || p.loop >= 0) {
+			never, err := p.never(c)
+			if last.err = cmp.Or(last.err, err); never {
+				bad = errors.New("it never happens")
+			}
 		}
 	}
 	if last.err != nil || bad == nil {
@@ -172,23 +176,27 @@ func (p *Path) Violates(name string) (string, error) {
 
 // never reports whether what a property wants does not happen on the path when it should:
 // at any time, or, for LeadsTo, after some state in which it is given.
-func (p *Path) never(c *Property) bool {
+func (p *Path) never(c *Property) (bool, error) {
 	last := -1 // state in which it happens
+	var failed error
 	for i := range p.Len() {
-		if c.happens(p.State(i)) {
+		s := p.State(i)
+		if c.happensIn(s) {
 			last = i
 		}
+		failed = cmp.Or(failed, s.err)
 	}
 	switch {
-	case p.loop >= 0 && last >= p.loop:
-		return false // it happens again and again
+	case failed != nil || p.loop >= 0 && last >= p.loop:
+		return false, failed // it happens again and again
 	case c.given == nil:
-		return last < 0
+		return last < 0, nil
 	}
 	for i := last + 1; i < p.Len(); i++ {
-		if c.given(p.State(i)) {
-			return true
+		s := p.State(i)
+		if c.givenIn(s) || s.err != nil {
+			return s.err == nil, s.err
 		}
 	}
-	return false
+	return false, nil
 }

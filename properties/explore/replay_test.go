@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"phoenix/network"
 	"phoenix/properties"
@@ -47,6 +48,7 @@ func troubled() map[string][]explore.Model {
 	faults := explore.Budget{Crashes: 2, Restarts: 2, Drops: 1, Duplicates: 2, Partitions: 1, Cuts: apart(1)}
 	fate := func(*explore.State) bool { return false }
 	for _, semantics := range []explore.Semantics{explore.NonDuplicating, explore.Duplicating, explore.Ordered} {
+		faults := permitted(explore.Model{Network: semantics, Faults: faults})
 		all["fateful"] = append(all["fateful"], fateful(semantics, faults, fate))
 		h := models.Harness{Clients: 2, Servers: 3, Network: semantics, Faults: faults}
 		h.Faults.Cuts = apart(1, 2)
@@ -55,9 +57,16 @@ func troubled() map[string][]explore.Model {
 		raft := models.Raft(models.RaftConfig{}, h.Faults)
 		raft.Network = semantics
 		all["raft"] = append(all["raft"], raft)
-		h.Lossy = true
+		h.Lossy, h.Faults.Drops = true, 0
 		all["primary-backup"] = append(all["primary-backup"], models.PrimaryBackup(h))
 	}
+	timed := func(m explore.Model, least time.Duration) explore.Model {
+		m.Timed = &explore.Timed{Tick: time.Millisecond, Min: least, Max: 3 * time.Millisecond}
+		return m
+	}
+	clocks := &explore.Timed{Tick: 1e6, Min: 1e6, Max: 2e6, Clocks: true, Horizon: 20 * time.Millisecond}
+	all["timed"] = []explore.Model{timed(fateful(explore.NonDuplicating, faults, fate), 0), pingPong(5*time.Millisecond, clocks),
+		timed(models.Paxos(models.Harness{Clients: 2, Servers: 3, Faults: faults}), 1e6), timed(letters(explore.NonDuplicating), 1e6)}
 	return all
 }
 
@@ -74,6 +83,10 @@ func TestEveryPathCanBeToldReplayedAndFollowedAsAWorld(t *testing.T) {
 				_, err = again.Story()
 				require.NoError(t, err)
 				_, err = again.Lanes()
+				require.NoError(t, err)
+				_, err = again.Course()
+				require.NoError(t, err)
+				_, err = again.Scene(again.Len() - 1)
 				require.NoError(t, err)
 				_, err = again.Follow(nil)
 				require.NoError(t, err)

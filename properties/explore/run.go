@@ -153,7 +153,7 @@ func (r *run) start(from uint32) {
 	r.boots, r.reads = 0, 0
 	if from != 0 {
 		l := r.sys.locals.at(from)
-		r.boots, cfg.Boots, cfg.Image = l.boots, l.boots, l.image
+		r.boots, r.reads, cfg.Boots, cfg.Image = l.boots, l.reads, l.boots, l.image
 	}
 	r.solo = network.NewSolo(cfg)
 }
@@ -297,7 +297,7 @@ func (r *run) crashes(from uint32) (*outcome, error) {
 		images = images[:1] // nobody will read it
 	}
 	for i, im := range images {
-		next := r.sys.internDown(from, r.host, r.boots+1, im)
+		next := r.internDown(from, im)
 		out, err := r.outcome(from, next)
 		if err != nil {
 			return nil, err
@@ -326,17 +326,22 @@ func (r *run) images() ([]disk.Image, error) {
 // disk holds then. If it may boot again, nothing else of it matters. If it is down for good,
 // what it was counts, since claims may be about those that crashed too: that nobody, down
 // or not, has decided otherwise.
-func (sys *system) internDown(from uint32, host network.ID, boots uint32, im disk.Image) uint32 {
-	key := []byte{byte(host), byte(host >> 8), 1}
+func (r *run) internDown(from uint32, im disk.Image) uint32 {
+	sys, boots := r.sys, r.boots+1
+	key := []byte{byte(r.host), byte(r.host >> 8), 1}
 	last := uint32(0)
 	if sys.m.Faults.Restarts > 0 {
 		key = binary.AppendUvarint(key, uint64(boots))
 		key = appendImage(key, im)
+		if sys.m.Clock != nil { // which does not go back in a crash
+			key = binary.AppendVarint(key, int64(r.reads))
+		}
 	} else if from != 0 {
 		key, last = append(key, sys.locals.at(from).key...), from
 	}
 	return sys.locals.intern(key, func(l *local, key string) {
-		l.host, l.down, l.boots, l.image, l.last, l.key, l.hash = host, true, boots, im, last, key, hashOf(hashLocal, key)
+		l.host, l.down, l.boots, l.reads, l.image, l.last = r.host, true, boots, r.reads, im, last
+		l.key, l.hash = key, hashOf(hashLocal, key)
 		l.shape = sys.shape([]byte(key[2:3]), nil)
 		if last != 0 {
 			l.shape = sys.locals.at(last).shape

@@ -46,7 +46,8 @@ func asked(boot func(*actor), receive func(a *actor, from network.ID, msg any)) 
 			a.ep.Send(0, 7)
 		}
 	}
-	return explore.Model{Nodes: []explore.Node{{Name: "subject", Boot: acting(boot, receive)}, {Name: "asker", Boot: acting(ask, nil)}}}
+	return explore.Model{Nodes: []explore.Node{{Name: "subject", Boot: acting(boot, receive)},
+		{Name: "asker", Boot: acting(ask, nil)}}}
 }
 
 type loop struct{ Next *loop }
@@ -65,9 +66,12 @@ func TestAModelThatCannotBeExploredIsRefusedByName(t *testing.T) {
 	}{
 		{"it has no nodes", func() explore.Model { return explore.Model{} }},
 		{`node 1, "a", has no boot function, or no name of its own`, func() explore.Model {
-			return explore.Model{Nodes: []explore.Node{{Name: "a", Boot: acting(nil, nil)}, {Name: "a", Boot: acting(nil, nil)}}}
+			return explore.Model{Nodes: []explore.Node{{Name: "a", Boot: acting(nil, nil)},
+				{Name: "a", Boot: acting(nil, nil)}}}
 		}},
-		{`node 0, "a", has no boot function`, func() explore.Model { return explore.Model{Nodes: []explore.Node{{Name: "a"}}} }},
+		{`node 0, "a", has no boot function`, func() explore.Model {
+			return explore.Model{Nodes: []explore.Node{{Name: "a"}}}
+		}},
 		{"node subject: explore_test.actor.State.(func()): a function", func() explore.Model {
 			return asked(func(a *actor) { a.State = func() {} }, nil)
 		}},
@@ -83,12 +87,16 @@ func TestAModelThatCannotBeExploredIsRefusedByName(t *testing.T) {
 			return asked(func(a *actor) { a.ep.After(time.Second, func() {}) }, nil)
 		}},
 		{"subject starts processes", func() explore.Model {
-			return asked(nil, func(a *actor, _ network.ID, _ any) { a.ep.Go("p", func(p *network.Proc) { p.Sleep(time.Second) }) })
+			return asked(nil, func(a *actor, _ network.ID, _ any) {
+				a.ep.Go("p", func(p *network.Proc) { p.Sleep(time.Second) })
+			})
 		}},
 		{"subject reads its clock", func() explore.Model {
 			return asked(nil, func(a *actor, _ network.ID, _ any) { a.N = int(a.ep.Now()) })
 		}},
-		{"subject reads its clock", func() explore.Model { return asked(func(a *actor) { a.N = int(a.ep.Monotonic()) }, nil) }},
+		{"subject reads its clock", func() explore.Model {
+			return asked(func(a *actor) { a.N = int(a.ep.Monotonic()) }, nil)
+		}},
 		{`subject has two timers "tick"`, func() explore.Model {
 			return asked(func(a *actor) {
 				a.ep.Timer("tick", func() {}).Reset(1)
@@ -222,7 +230,9 @@ func TestAPanicOfNodeCodeIsAViolationWithItsPath(t *testing.T) {
 			panic("too much")
 		}
 	})
-	for _, cfg := range []explore.Config{{Workers: 1}, {Workers: 3}, {NoStop: true}, {Exact: true}, {Order: explore.DepthFirst}} {
+	for _, cfg := range []explore.Config{
+		{Workers: 1}, {Workers: 3}, {NoStop: true}, {Exact: true}, {Order: explore.DepthFirst},
+	} {
 		res, err := explore.Search(m, cfg)
 		require.NoError(t, err)
 		require.Equal(t, properties.Fail, res.Verdict)

@@ -95,7 +95,7 @@ func Sample(m Model, cfg SampleConfig) (Sampled, error) {
 // The schedule is the same Scheduler as in a world. It sees each different message under
 // way once, however many copies there are, and only what would have an effect; a Pending has
 // Kind sim.Crash, sim.Restart, sim.Drop, sim.Send (a message is doubled) and sim.Fault (a
-// partition begins or ends) for faults. A panic of node code is a violation, as in
+// partition begins or ends) for faults, and sim.Clock for a tick. A panic of node code is a violation, as in
 // Search.
 //
 // The error wraps ErrModel if the model cannot be explored, and else says what is wrong

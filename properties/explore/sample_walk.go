@@ -18,7 +18,8 @@ type option struct {
 
 // pendingKinds are the kinds under which a Scheduler sees steps.
 var pendingKinds = [...]sim.Kind{StepDeliver: sim.Deliver, StepTimer: sim.Fire, StepCrash: sim.Crash,
-	StepRestart: sim.Restart, StepDrop: sim.Drop, StepDuplicate: sim.Send, StepCut: sim.Fault, StepMend: sim.Fault}
+	StepRestart: sim.Restart, StepDrop: sim.Drop, StepDuplicate: sim.Send, StepCut: sim.Fault, StepMend: sim.Fault,
+	StepTick: sim.Clock}
 
 // run takes one walk, and reports whether it violated a property, and else whether it came
 // to its end by itself. The walk is in s.path.
@@ -27,19 +28,22 @@ func (s *Sampler) run(schedule sim.Scheduler, steps int) (violated, ended bool, 
 	if n := len(s.initial); n > 1 {
 		first = s.initial[schedule.Choose("initial", n)]
 	}
-	s.path = s.path[:0]
+	s.path, s.state.err = s.path[:0], nil
 	for r := first; ; {
 		if err := s.x.expand(r); err != nil {
 			return false, false, err
 		}
-		if i, detail := s.judge(r); i >= 0 {
+		i, detail := s.judge(r)
+		if s.state.err != nil {
+			s.state.atDepth(len(s.path) + 1)
+			return false, false, s.state.err
+		}
+		if i >= 0 {
 			path, err := s.found(first)
 			s.outcomes[i].Verdict, s.outcomes[i].Detail, s.outcomes[i].Path = properties.Fail, detail, path
 			return true, true, err
 		}
 		switch {
-		case s.state.err != nil:
-			return false, false, s.state.err
 		case len(s.x.succs) == 0:
 			return false, true, nil
 		case len(s.path) == steps:
@@ -68,17 +72,17 @@ func (s *Sampler) judge(r row) (int, string) {
 		var err error
 		switch p.Kind {
 		case KindAlways:
-			err = p.state(&s.state)
+			err = p.holdsIn(&s.state)
 		case KindAtRest:
 			if !s.x.owed {
-				err = p.state(&s.state)
+				err = p.holdsIn(&s.state)
 			}
 		case KindObserved:
 			if o := r[s.sys.observerAt()]; o != 0 {
 				err = s.sys.observers.at(o).bad[i]
 			}
 		case KindSometimes:
-			if o := &s.outcomes[i]; o.Verdict != properties.Pass && p.happens(&s.state) {
+			if o := &s.outcomes[i]; o.Verdict != properties.Pass && p.happensIn(&s.state) {
 				o.Verdict, o.Detail = properties.Pass, ""
 			}
 		}

@@ -155,7 +155,8 @@ type finding struct {
 }
 
 // Search explores a model. The error wraps ErrModel if the model cannot be explored; what
-// was wrong with the states that were seen is in the Result.
+// was wrong with the states that were seen is in the Result. A panic of node code takes the
+// node down for good and violates "no panic", which is among the outcomes only then.
 //
 // Counts, verdicts and counterexamples of a search that no bound on states or memory, and
 // no Stop, has ended are the same at any number of workers, but for the counts of a

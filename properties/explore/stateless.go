@@ -193,13 +193,13 @@ func (j *ruling) judge(st *State, rest bool, path func() *Path) error {
 		happened := false
 		switch p.Kind {
 		case KindAlways, KindAtRest:
-			err = p.state(st)
+			err = p.holdsIn(st)
 		case KindObserved:
 			if o := st.row[j.sys.observerAt()]; o != 0 {
 				err = j.sys.observers.at(o).bad[i]
 			}
 		case KindSometimes:
-			happened = p.happens(st)
+			happened = p.happensIn(st)
 		}
 		if err != nil || happened {
 			j.decide(i, err, path)

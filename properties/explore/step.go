@@ -53,12 +53,14 @@ type Told struct {
 	Value any    // the operation, or its result
 }
 
-// describe tells s in a line, with the names of nodes.
-func (s Step) describe(name func(network.ID) string) string {
+// tell returns a step in a line that depends on its content only: what is reached by
+// pointers is told, not where it is.
+func (sys *system) tell(s Step) string {
 	var b strings.Builder
+	name := sys.name
 	switch s.Kind {
 	case StepDeliver, StepDrop, StepDuplicate:
-		fmt.Fprintf(&b, "%s %s -> %s %s", s.Kind, name(s.From), name(s.Node), words{name: name}.say(s.Msg))
+		fmt.Fprintf(&b, "%s %s -> %s %s", s.Kind, name(s.From), name(s.Node), sys.about(s))
 	case StepTimer:
 		fmt.Fprintf(&b, "timer %q of %s", s.Name, name(s.Node))
 	case StepTick:
@@ -73,6 +75,9 @@ func (s Step) describe(name func(network.ID) string) string {
 	}
 	if s.Lost > 0 && s.Kind != StepCrash {
 		b.WriteString(", and it crashes")
+	}
+	if s.Lost > 1 {
+		fmt.Fprintf(&b, ", its disk in state %d", s.Lost)
 	}
 	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"phoenix/network"
@@ -23,6 +24,7 @@ type act struct {
 	changes  []string
 	crashed  bool // in the middle of it
 	panicked string
+	passed   time.Duration // how long time passes, in the first of several ticks in a row
 }
 
 // account is all that happened on a path.
@@ -47,10 +49,13 @@ func (p *Path) account() (*account, error) {
 		switch s.kind {
 		case StepDeliver, StepDrop, StepDuplicate:
 			a.letter = c.mail.take(s)
+		case StepTick:
+			c.mail.tick()
+			p.passes(c, &a)
 		}
 		if s.out != nil {
 			p.fill(&a, s.out)
-			c.mail.send(s.out, i+1)
+			c.mail.send(s.out, i+1, a.answers())
 			a.changes = p.changes(a.step.Node, before, after)
 			a.crashed = s.out.lost > 0 && s.kind != StepCrash
 			a.panicked = after.local(a.step.Node).panic
@@ -62,6 +67,23 @@ func (p *Path) account() (*account, error) {
 	}
 	return c, nil
 }
+
+// passes adds a tick, the next act, to those that come right before it, if there are any.
+func (p *Path) passes(c *account, a *act) {
+	first := len(c.steps)
+	for first > 0 && first != p.round() && c.steps[first-1].step.Kind == StepTick {
+		first--
+	}
+	tick := p.sys.m.Timed.Tick
+	if first == len(c.steps) {
+		a.passed = tick
+	} else {
+		c.steps[first].passed += tick
+	}
+}
+
+// merged reports whether an act is a tick that the first one in a row tells of.
+func (a *act) merged() bool { return a.step.Kind == StepTick && a.passed == 0 }
 
 // fill notes what a node did.
 func (p *Path) fill(a *act, out *outcome) {
@@ -90,7 +112,7 @@ func (p *Path) boots(c *account) error {
 		}
 		p.fill(&a, out)
 		a.step.Picks = out.picks
-		c.mail.send(out, 0)
+		c.mail.send(out, 0, false)
 		c.boot = append(c.boot, a)
 	}
 	return nil
@@ -100,6 +122,7 @@ func (p *Path) boots(c *account) error {
 // happens in each step, what the node sends and tells in it, and in brackets how its state
 // changes. The name of a node stands in front of a step only where the step before was of
 // another one. What is told of a message in parentheses is the step that it was sent in.
+// Ticks in a row are told in one line, which has the number of the first.
 // The error wraps ErrModel if the nodes do not do again what they did in the search.
 func (p *Path) Story() ([]string, error) {
 	c, err := p.account()
@@ -109,7 +132,7 @@ func (p *Path) Story() ([]string, error) {
 	t := teller{words: words{name: p.sys.name}, number: len(fmt.Sprint(len(c.steps)))}
 	for _, acts := range [][]act{c.boot, c.steps} {
 		for i := range acts {
-			t.margin = max(t.margin, utf8.RuneCountInString(t.name(acts[i].step.Node)))
+			t.margin = max(t.margin, utf8.RuneCountInString(t.actor(&acts[i].step)))
 		}
 	}
 	for i := range c.boot {
@@ -122,7 +145,9 @@ func (p *Path) Story() ([]string, error) {
 		if i == p.round() {
 			t.lines = append(t.lines, "What follows goes round for ever:")
 		}
-		t.line(i+1, t.happens(a), a)
+		if !a.merged() {
+			t.line(i+1, t.happens(a), a)
+		}
 	}
 	return t.lines, nil
 }
@@ -135,13 +160,20 @@ func (p *Path) round() int {
 	return p.loop
 }
 
-// Switches returns how often the next step of the path is another node's.
+// Switches returns how often the next step of the path is another node's. Ticks are
+// nobody's and do not count.
 func (p *Path) Switches() int {
 	n := 0
-	for i := 1; i < len(p.Steps); i++ {
-		if p.Steps[i].Node != p.Steps[i-1].Node {
+	var last *Step
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		if s.Kind == StepTick {
+			continue
+		}
+		if last != nil && s.Node != last.Node {
 			n++
 		}
+		last = s
 	}
 	return n
 }
@@ -154,10 +186,18 @@ type teller struct {
 	lines          []string
 }
 
+// actor is the name that stands in front of a step, none for a tick.
+func (t *teller) actor(s *Step) string {
+	if s.Kind == StepTick {
+		return ""
+	}
+	return t.name(s.Node)
+}
+
 // line adds a step, broken into lines. Changes that do not fit stand below.
 func (t *teller) line(number int, text string, a *act) {
 	text = t.sentence(text, a)
-	name := t.name(a.step.Node)
+	name := t.actor(&a.step)
 	if number > 1 && a.step.Node == t.last {
 		name = ""
 	}
@@ -214,6 +254,8 @@ func (t *teller) happens(a *act) string {
 		text = fmt.Sprintf("may get %s from %s (%d) once more: it is doubled", t.say(s.Msg), t.name(s.From), a.letter.step)
 	case StepTimer:
 		text = fmt.Sprintf("timer %q fires", s.Name)
+	case StepTick:
+		text = "time passes: " + a.passed.String()
 	case StepCrash:
 		text = "crashes"
 	case StepRestart:
@@ -239,12 +281,10 @@ func (t *teller) sentence(text string, a *act) string {
 	for i := 0; i < len(a.sends); {
 		msg := t.say(a.sends[i].Msg)
 		var to []string
-		from := i
 		for ; i < len(a.sends) && t.say(a.sends[i].Msg) == msg; i++ {
 			to = append(to, t.name(a.sends[i].To))
 		}
-		back := a.step.Kind == StepDeliver && a.step.From != a.step.Node
-		if back && len(to) == 1 && a.sends[from].To == a.step.From {
+		if a.answers() {
 			text += ", answers " + msg
 		} else {
 			text += fmt.Sprintf(", sends %s to %s", msg, strings.Join(to, " "))
@@ -260,6 +300,15 @@ func (t *teller) sentence(text string, a *act) string {
 		text += ", and ignores it"
 	}
 	return text
+}
+
+// answers reports whether what is sent in a step is the answer to what is delivered in it:
+// that one message back, by a node that tells nothing, and to what is no answer itself. A
+// client that got an answer sends its next request.
+func (a *act) answers() bool {
+	s := &a.step
+	return s.Kind == StepDeliver && s.From != s.Node && !a.letter.answer && len(a.told) == 0 &&
+		len(a.sends) == 1 && a.sends[0].To == s.From
 }
 
 // telling is what a node tells.

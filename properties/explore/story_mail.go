@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"slices"
 
 	"phoenix/network"
@@ -11,6 +12,7 @@ type letter struct {
 	step      int // it was sent in; 0 is the boot
 	link      [2]network.ID
 	number    uint64 // on its link, from 1 on
+	answer    bool   // see act.answers
 	delivered int    // how often
 	lost      bool   // a copy of it was
 }
@@ -29,8 +31,8 @@ func newMail(sys *system) *mail {
 		underway: map[uint32][]*letter{}, numbers: map[[2]network.ID]uint64{}}
 }
 
-// send adds the messages of a step.
-func (m *mail) send(out *outcome, step int) {
+// send adds the messages of a step, which are an answer or not.
+func (m *mail) send(out *outcome, step int, answer bool) {
 	for _, id := range out.sends {
 		msg := m.sys.messages.at(id)
 		link := [2]network.ID{msg.from, msg.to}
@@ -38,10 +40,25 @@ func (m *mail) send(out *outcome, step int) {
 		if m.keeps && len(m.underway[id]) > 0 {
 			continue
 		}
-		l := &letter{step: step, link: link, number: m.numbers[link]}
+		l := &letter{step: step, link: link, number: m.numbers[link], answer: answer}
 		m.underway[id] = append(m.underway[id], l)
 		m.letters = append(m.letters, l)
 	}
+}
+
+// tick lets a tick pass: what is under way is another message then.
+func (m *mail) tick() {
+	later := make(map[uint32][]*letter, len(m.underway))
+	for id, letters := range m.underway { // order: of each message, sorted below
+		if len(letters) > 0 {
+			next := m.sys.ticked(id)
+			later[next] = append(later[next], letters...)
+		}
+	}
+	for _, letters := range later { // order: each by itself
+		slices.SortStableFunc(letters, func(a, b *letter) int { return cmp.Compare(a.step, b.step) })
+	}
+	m.underway = later
 }
 
 // take returns the letter that a step is about: it is delivered, lost or doubled.

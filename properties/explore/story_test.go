@@ -218,3 +218,35 @@ func TestManyNodesAreDrawnInNarrowLanesAndOnlyIfTheyTakePart(t *testing.T) {
 		require.Equal(t, c.drawn, strings.Count(row[:strings.Index(row, "missive")], "|"), "%d nodes", c.nodes)
 	}
 }
+
+// What a client sends to the server that has just answered is its next request, whether it
+// tells somebody of the answer or not.
+func TestOnlyAMessageBackByANodeThatTellsNothingIsAnAnswerAndNotToAnAnswer(t *testing.T) {
+	for _, listening := range []bool{true, false} {
+		m := models.SingleCopy(models.Harness{Clients: 1, Servers: 1})
+		want := []string{
+			"0  c1  starts, invokes write x 65, sends #1 put A to s0",
+			"1  s0  receives #1 put A from c1 (0), answers #1 put ok  [value: nothing -> A]",
+			"2  c1  receives #1 put ok from s0 (1), returns ok 65, invokes read x, sends #2 get to s0",
+		}
+		if !listening {
+			m.Observe, m.Properties = nil, nil
+			want[0], want[2] = "0  c1  starts, sends #1 put A to s0", "2  c1  receives #1 put ok from s0 (1), sends #2 get to s0"
+		}
+		w, err := explore.NewWalk(m)
+		require.NoError(t, err)
+		path := []uint64{w.Initial()[0].Fingerprint}
+		for range 2 {
+			next, err := w.Next(path)
+			require.NoError(t, err)
+			path = append(path, next[0].Fingerprint)
+		}
+		p, err := w.Path(path)
+		require.NoError(t, err)
+		story, err := p.Story()
+		require.NoError(t, err)
+		for i, line := range want {
+			require.True(t, strings.HasPrefix(story[i], line), story[i])
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -53,6 +54,7 @@ type local struct {
 	down   bool
 	boots  uint32
 	image  disk.Image // what the disk holds, if down
+	reads  sim.Time   // what the clock showed last, if down
 	last   uint32     // the state it was in, if down for good
 	hash   uint64
 	shape  *shape // if symmetry counts
@@ -67,7 +69,6 @@ type local struct {
 	from  uint32
 	via   event
 	picks []int
-	lost  int
 
 	mu      sync.Mutex // of what follows, for writers
 	steps   memo[outcome]
@@ -99,14 +100,15 @@ type batch struct{ told []Told }
 
 // observed is a state of the observer.
 type observed struct {
-	hash  uint64
-	shape *shape
-	from  uint32 // the state before and what was told then; 0 for the first
-	told  uint32
-	bad   []error // by property: why it does not hold, asked once
-	next  memo[uint32]
-	mu    sync.Mutex
-	live  Observer
+	hash   uint64
+	shape  *shape
+	from   uint32 // the state before and what was told then; 0 for the first
+	told   uint32
+	bad    []error // by property: why it does not hold, asked once
+	failed error   // a property panicked
+	next   memo[uint32]
+	mu     sync.Mutex
+	live   Observer
 }
 
 // event is what can happen to a node.
@@ -149,6 +151,9 @@ func newSystem(m Model, symmetric bool) (*system, error) {
 		var err error
 		if sys.groups, err = newGroups(m.Symmetric, sys.hosts); err != nil {
 			return nil, err
+		}
+		if len(m.Symmetric) == 0 {
+			return nil, fmt.Errorf("%w: symmetry counts, but no group is declared", ErrModel)
 		}
 		if sys.m.Faults.Partitions > 0 {
 			return nil, fmt.Errorf("%w: partitions name nodes, so none are interchangeable: leave out one of the two", ErrModel)
@@ -198,8 +203,17 @@ func (sys *system) checkFaults() error {
 			return fmt.Errorf("%w: a budget of %d faults, expected 0 to 255", ErrModel, n)
 		}
 	}
-	if f.Partitions > 0 && len(f.Cuts) == 0 {
+	repeats := sys.m.Network == Duplicating || sys.m.Network == Board
+	switch {
+	case f.Partitions > 0 && len(f.Cuts) == 0:
 		return fmt.Errorf("%w: partitions are allowed, but no cut is given", ErrModel)
+	case f.Restarts > 0 && f.Crashes == 0:
+		return fmt.Errorf("%w: %d restarts are allowed, but no crash", ErrModel, f.Restarts)
+	case f.Duplicates > 0 && repeats:
+		return fmt.Errorf("%w: a budget of %d duplicates, but messages of a network that is %v are repeated anyway",
+			ErrModel, f.Duplicates, sys.m.Network)
+	case f.Drops > 0 && sys.m.Lossy:
+		return fmt.Errorf("%w: a budget of %d drops, but a lossy network needs none", ErrModel, f.Drops)
 	}
 	for _, c := range f.Cuts {
 		for _, link := range c.Cut {
@@ -312,15 +326,16 @@ func (sys *system) internObserver(from, told uint32) (uint32, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%w: the observer: %w", ErrModel, err)
 	}
-	return sys.observers.intern(content, func(o *observed, key string) {
+	id := sys.observers.intern(content, func(o *observed, key string) {
 		o.from, o.told, o.live, o.hash = from, told, observer, hashOf(hashObserver, key)
 		o.shape = sys.shape(nil, observer)
-		for _, p := range sys.m.Properties {
-			var err error
-			if p.Kind == KindObserved {
-				err = p.observed(observer)
+		for i := range sys.m.Properties {
+			var bad, failed error
+			if p := &sys.m.Properties[i]; p.Kind == KindObserved {
+				bad, failed = p.holdsOf(observer)
 			}
-			o.bad = append(o.bad, err)
+			o.bad, o.failed = append(o.bad, bad), cmp.Or(o.failed, failed)
 		}
-	}), nil
+	})
+	return id, sys.observers.at(id).failed
 }

@@ -38,6 +38,6 @@ func (sys *system) twice(id uint32, host network.ID, ev event, script []int, fir
 }
 
 func (sys *system) unsteady(host network.ID) error {
-	return fmt.Errorf("%w: %s did not do the same twice: is there state outside of the node, or randomness of its own?",
-		ErrModel, sys.name(host))
+	return fmt.Errorf("%w: %s did not do the same twice: is there state outside of the node, or randomness of its own, "+
+		"or does it change a message that it was given?", ErrModel, sys.name(host))
 }

@@ -157,24 +157,18 @@ func (w *Walk) leaps(at row) ([]leap, error) {
 	}
 	slices.SortStableFunc(all, func(a, b leap) int {
 		return cmp.Or(cmp.Compare(a.step.Node, b.step.Node), cmp.Compare(a.kind, b.kind),
-			cmp.Compare(a.line, b.line), cmp.Compare(a.sum, b.sum))
+			cmp.Compare(a.line, b.line), cmp.Compare(w.sys.taken(&a.succ), w.sys.taken(&b.succ)), cmp.Compare(a.sum, b.sum))
 	})
 	return all, nil
 }
 
-// tell returns a step in a line that depends on its content only.
-func (sys *system) tell(s Step) string {
-	if s.Kind == StepDeliver || s.Kind == StepDrop || s.Kind == StepDuplicate {
-		s.Msg = sys.about(s)
+// taken stands for the message that a step takes, by its content; 0 if it takes none.
+func (sys *system) taken(s *succ) uint64 {
+	switch s.kind {
+	case StepDeliver, StepDrop, StepDuplicate:
+		return sys.messages.at(s.arg).hash
 	}
-	line := s.describe(sys.name)
-	if s.Lost > 0 && s.Kind != StepCrash {
-		line += ", and crashes in it"
-	}
-	if s.Lost > 1 {
-		line += fmt.Sprintf(", its disk in state %d", s.Lost)
-	}
-	return line
+	return 0
 }
 
 // about returns the message, timer or partition of a step.

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
+	"time"
 
 	"phoenix/network"
 )
@@ -60,7 +61,7 @@ func (p *Path) Scene(i int) (*Scene, error) {
 		return nil, err
 	}
 	w := words{name: p.sys.name}
-	sc := &Scene{Rest: !x.owed, Messages: messageScenes(w, was, now), Observer: w.observerFields(now)}
+	sc := &Scene{Rest: !x.owed, Messages: messageScenes(w, was, now, i > 0 && p.steps[i-1].kind == StepTick), Observer: w.observerFields(now)}
 	for host := range p.sys.hosts {
 		id := network.ID(host)
 		n := w.node(was, now, id)
@@ -82,9 +83,9 @@ func (p *Path) Scene(i int) (*Scene, error) {
 func (w words) node(was, now *State, id network.ID) NodeScene {
 	before, after := was.local(id), now.local(id)
 	n := NodeScene{Name: w.name(id), Up: !after.down, Panic: after.panic,
-		Timers: timerFields(after), Fields: w.handler(now, id), Disk: diskFields(now, id)}
+		Timers: now.sys.timerFields(after), Fields: w.handler(now, id), Disk: diskFields(now, id)}
 	if before != after {
-		n.Timers, _ = compareFields(timerFields(before), n.Timers)
+		n.Timers, _ = compareFields(now.sys.timerFields(before), n.Timers)
 		n.Disk, _ = compareFields(diskFields(was, id), n.Disk)
 		if !before.down && !after.down {
 			n.Fields, _ = compareFields(w.handler(was, id), n.Fields)
@@ -119,10 +120,15 @@ func (w words) observerFields(s *State) []Field {
 	return nil
 }
 
-func timerFields(l *local) []Field {
+// timerFields returns the timers of a node that run and, if time passes, when they are due.
+func (sys *system) timerFields(l *local) []Field {
 	var all []Field
-	for _, t := range l.timers {
-		all = append(all, Field{Name: t})
+	for i, t := range l.timers {
+		f := Field{Name: t}
+		if l.waits != nil {
+			f.Text = fmt.Sprintf("due in %v", time.Duration(l.waits[i])*sys.m.Timed.Tick)
+		}
+		all = append(all, f)
 	}
 	return all
 }
@@ -165,10 +171,14 @@ func (sys *system) faultFields(s *State) []Field {
 	return all
 }
 
-// messageScenes returns the messages under way, copies together.
-func messageScenes(w words, was, now *State) []MessageScene {
+// messageScenes returns the messages under way, copies together. A tick later a message
+// is another one, but not new.
+func messageScenes(w words, was, now *State, tick bool) []MessageScene {
 	before := map[uint32]int{}
 	for _, id := range was.sys.underway(was.row) {
+		if tick {
+			id = was.sys.ticked(id)
+		}
 		before[id]++
 	}
 	var ids []uint32
@@ -181,9 +191,23 @@ func messageScenes(w words, was, now *State) []MessageScene {
 	all := make([]MessageScene, len(ids))
 	for i, id := range ids {
 		m := now.sys.messages.at(id)
-		all[i] = MessageScene{w.name(m.from), w.name(m.to), w.say(m.msg), copies[id], copies[id] > before[id]}
+		all[i] = MessageScene{w.name(m.from), w.name(m.to), w.say(m.msg) + now.sys.due(m), copies[id], copies[id] > before[id]}
 	}
 	return all
+}
+
+// due tells when a message arrives, if the model is Timed.
+func (sys *system) due(m *message) string {
+	t := sys.m.Timed
+	switch {
+	case t == nil:
+		return ""
+	case m.hi == 0:
+		return ", due now"
+	case m.lo == m.hi:
+		return fmt.Sprintf(", due in %v", time.Duration(m.lo)*t.Tick)
+	}
+	return fmt.Sprintf(", due in %v to %v", time.Duration(m.lo)*t.Tick, time.Duration(m.hi)*t.Tick)
 }
 
 // claim asks a property about the state.
@@ -193,12 +217,12 @@ func (s *State) claim(k int, rest bool) Claim {
 	var err error
 	switch {
 	case p.happens != nil:
-		if c.Status = "not here"; p.happens(s) {
+		if c.Status = "not here"; p.happensIn(s) {
 			c.Status = "happens"
 		}
 		return c
 	case p.Kind == KindAlways, p.Kind == KindAtRest && rest:
-		err = p.state(s)
+		err = p.holdsIn(s)
 	case p.Kind == KindObserved && s.Observer() != nil:
 		err = s.sys.observers.at(s.row[s.sys.observerAt()]).bad[k]
 	default:

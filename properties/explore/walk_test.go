@@ -59,7 +59,7 @@ func (t *tally) Observe(*explore.Told) { t.Notes++ }
 
 // letters are a writer and a reader, with one fault of each kind.
 func letters(net explore.Semantics) explore.Model {
-	return explore.Model{
+	m := explore.Model{
 		Name: "letters", Network: net,
 		Nodes: []explore.Node{{Name: "writer", Boot: func(ep *network.Endpoint) network.Handler {
 			p := &post{ep: ep}
@@ -88,6 +88,8 @@ func letters(net explore.Semantics) explore.Model {
 			explore.Observed("few notes", func(explore.Observer) error { return nil }),
 		},
 	}
+	m.Faults = permitted(m)
+	return m
 }
 
 func walkOf(t *testing.T, m explore.Model) *explore.Walk {

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 
 	"phoenix/network"
@@ -42,8 +43,8 @@ type WorldRun struct {
 	number map[uint64]uint64 // the node's own number of an operation under way
 }
 
-// World makes a world of m: its nodes, booted, on a network like the model's, with its
-// budget of faults. Where a model has all behaviours, a world has some of them:
+// World makes a world of m: its nodes, booted before anything else happens, on a network
+// like the model's, with its budget of faults. Where a model has all behaviours, a world has some of them:
 //
 //   - A message is consumed by its delivery, also where the node ignores it.
 //   - A message of a Duplicating or Board network comes at most twice, and one of a Lossy
@@ -76,10 +77,11 @@ func (m Model) World(cfg WorldConfig) *WorldRun {
 		link.Duplicate = cfg.Duplicate
 	}
 	r := &WorldRun{m: m, began: make([]uint64, len(m.Nodes)), number: map[uint64]uint64{}}
-	r.World = sim.New(sim.Config{Seed: cfg.Seed, Chooser: cfg.Chooser, Untimed: !cfg.Timed, Interleave: true})
+	boots := newBoots(cfg)
+	r.World = sim.New(sim.Config{Seed: cfg.Seed, Chooser: boots.chooser(), Untimed: !cfg.Timed, Interleave: true})
 	r.Network = network.New(r.World, network.Config{Link: link, Disk: m.Disk})
 	for _, n := range m.Nodes {
-		r.Network.Add(n.Name, n.Boot)
+		r.Network.Add(n.Name, boots.counted(n.Boot))
 	}
 	if m.Observe != nil {
 		r.Observer = m.Observe()
@@ -88,7 +90,7 @@ func (m Model) World(cfg WorldConfig) *WorldRun {
 	f := &worldFaults{r: r, cfg: cfg, key: r.World.Key("faults")}
 	f.strikes("drop", m.Faults.Drops, network.Lost)
 	f.strikes("duplicate", m.Faults.Duplicates, network.Copied)
-	r.World.RunFor(0) // all boot before anything else happens
+	boots.run(r.World)
 	f.schedule()
 	return r
 }
@@ -138,8 +140,9 @@ func (r *WorldRun) tell(e *sim.Event) {
 		if p.Kind != KindObserved {
 			continue
 		}
-		if err := p.observed(r.Observer); err != nil {
-			r.violated, r.err = p.Name, err
+		err, failed := p.holdsOf(r.Observer)
+		if r.err = cmp.Or(failed, err); r.err != nil {
+			r.violated = p.Name
 			return
 		}
 	}

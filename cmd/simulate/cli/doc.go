@@ -3,6 +3,8 @@
 //
 //	func main() { os.Exit(cli.Main(append(scenario.Registers(), mine.Scenario())...)) }
 //
+// or with models for explore as well, see Command.
+//
 // # Streams and exit codes
 //
 // Results go to standard output; progress and logs go to standard error. Every

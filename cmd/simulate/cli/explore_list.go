@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"phoenix/properties"
-	"phoenix/properties/explore/models"
 )
 
 // listedModel is a model in the JSON object of list models.
@@ -25,10 +24,10 @@ type listedModelBug struct {
 
 func (a *app) listModels() error {
 	all := []listedModel{}
-	for _, e := range models.All() {
-		m := listedModel{Name: e.Name, Doc: e.About, Options: append([]string{}, takes(&e)...),
-			Wrong: e.Wrong, Bugs: []listedModelBug{}}
-		for _, b := range e.Bugs {
+	for _, known := range a.models {
+		m := listedModel{Name: known.Name, Doc: known.About, Options: append([]string{}, known.takes()...),
+			Wrong: known.Wrong, Bugs: []listedModelBug{}}
+		for _, b := range known.Bugs {
 			m.Bugs = append(m.Bugs, listedModelBug{b.Name, b.Wrong})
 		}
 		all = append(all, m)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,7 +22,7 @@ type modelFlags struct {
 }
 
 // modelSizes are the options that count something that there must be at least one of, and
-// modelBudgets those of which there may be none.
+// budgets those of which there may be none.
 var (
 	modelSizes = []string{"clients", "servers", "rms", "threads", "nodes", "terms", "log", "heartbeats", "under-way"}
 	budgets    = []string{"crashes", "restarts", "drops", "duplicates", "partitions"}
@@ -45,7 +46,7 @@ func (f *modelFlags) add(fl *pflag.FlagSet) {
 		{&f.Restarts, "restarts", "how many nodes that crashed may start again"},
 		{&f.Drops, "drops", "how many messages may be lost"},
 		{&f.Duplicates, "duplicates", "how many messages may be doubled"},
-		{&f.partitions, "partitions", "how often one node may be cut off from all others"},
+		{&f.partitions, "partitions", "how often one node, any of them, may be cut off from all others for a while"},
 	} {
 		fl.IntVar(o.of, o.name, 0, o.about) // models have defaults of their own
 	}
@@ -54,31 +55,6 @@ func (f *modelFlags) add(fl *pflag.FlagSet) {
 	fl.StringVar(&f.Network, "network", "", "nonduplicating, duplicating or ordered (default nonduplicating)")
 	fl.BoolVar(&f.Lossy, "lossy", false, "every message may be lost")
 	fl.StringVar(&f.Bug, "bug", "", "plant this bug: see list models")
-}
-
-// takes returns the options of a model.
-func takes(e *models.Entry) []string {
-	names := slices.Clone(e.Takes)
-	if slices.Contains(names, "crashes") {
-		names = append(names, "partitions")
-	}
-	if len(e.Bugs) > 0 {
-		names = append(names, "bug")
-	}
-	return names
-}
-
-// findModel returns the model of that name.
-func findModel(name string) (*models.Entry, error) {
-	var names []string
-	for _, e := range models.All() {
-		if e.Name == name {
-			return &e, nil
-		}
-		names = append(names, e.Name)
-	}
-	return nil, fmt.Errorf("there is no model %q%s\nThe models are: %s", name, suggest(name, names),
-		strings.Join(names, ", "))
 }
 
 // given are the options of a model that were given, as on a command line.
@@ -95,13 +71,13 @@ func (f *modelFlags) given(fl *pflag.FlagSet) []string {
 }
 
 // model makes the model. Errors say what was expected.
-func (f *modelFlags) model(e *models.Entry, fl *pflag.FlagSet) (explore.Model, error) {
+func (f *modelFlags) model(known *Model, fl *pflag.FlagSet) (explore.Model, error) {
 	var own pflag.FlagSet
 	new(modelFlags).add(&own)
 	var err error
 	fl.Visit(func(o *pflag.Flag) {
 		if err == nil && own.Lookup(o.Name) != nil {
-			err = checkOption(e, o)
+			err = checkOption(known, o)
 		}
 	})
 	if err != nil {
@@ -111,31 +87,50 @@ func (f *modelFlags) model(e *models.Entry, fl *pflag.FlagSet) (explore.Model, e
 	if fl.Changed("crashes") && p.Crashes == 0 {
 		p.Crashes = -1 // none, also where some are the default
 	}
-	m, err := e.Build(p)
+	m, err := known.Build(p)
 	if err != nil {
 		return explore.Model{}, err
 	}
+	m.Name = known.Name // by which it is found again
 	if f.partitions > 0 {
-		m.Faults.Partitions, m.Faults.Cuts = f.partitions, isolations(m.Nodes)
+		m.Faults.Partitions = f.partitions
+		if len(m.Faults.Cuts) == 0 {
+			m.Faults.Cuts = isolations(m.Nodes)
+		}
 	}
-	return m, nil
+	return m, f.checkFaults(&m)
 }
 
 // checkOption returns what is wrong with an option for a model.
-func checkOption(e *models.Entry, o *pflag.Flag) error {
-	known := takes(e)
+func checkOption(m *Model, o *pflag.Flag) error {
+	known := m.takes()
 	switch n, _ := strconv.Atoi(o.Value.String()); {
 	case !slices.Contains(known, o.Name):
 		if len(known) == 0 {
-			return fmt.Errorf("%s does not take --%s, nor any other option of models", e.Name, o.Name)
+			return fmt.Errorf("%s does not take --%s, nor any other option of models", m.Name, o.Name)
 		}
-		return fmt.Errorf("%s does not take --%s, expected of --%s", e.Name, o.Name, strings.Join(known, ", --"))
+		return fmt.Errorf("%s does not take --%s, expected of --%s", m.Name, o.Name, strings.Join(known, ", --"))
 	case slices.Contains(modelSizes, o.Name) && n < 1:
 		return fmt.Errorf("--%s is %s, expected 1 or more", o.Name, o.Value)
 	case slices.Contains(budgets, o.Name) && (n < 0 || n > maxBudget):
 		return fmt.Errorf("--%s is %s, expected 0 to %d", o.Name, o.Value, maxBudget)
 	case o.Name == "bug":
-		return checkBug(e, o.Value.String())
+		return checkBug(m, o.Value.String())
+	}
+	return nil
+}
+
+// checkFaults returns what is wrong with faults that could never strike, or that the network
+// has anyway: most likely something else was meant.
+func (f *modelFlags) checkFaults(m *explore.Model) error {
+	switch {
+	case f.Restarts > 0 && m.Faults.Crashes == 0:
+		return errors.New("--restarts is for nodes that crashed, and none may: give --crashes, too")
+	case f.Drops > 0 && m.Lossy:
+		return errors.New("--drops is a budget, and every message may be lost anyway: leave out --drops or --lossy")
+	case f.Duplicates > 0 && (m.Network == explore.Duplicating || m.Network == explore.Board):
+		return fmt.Errorf("--duplicates is a budget, and on a network that is %s every message may come again anyway: "+
+			"leave it out, or give --network nonduplicating", m.Network)
 	}
 	return nil
 }
@@ -143,15 +138,15 @@ func checkOption(e *models.Entry, o *pflag.Flag) error {
 // maxBudget is how many faults of a kind the explorer can count.
 const maxBudget = 255
 
-func checkBug(e *models.Entry, name string) error {
+func checkBug(m *Model, name string) error {
 	var names []string
-	for _, b := range e.Bugs {
+	for _, b := range m.Bugs {
 		if b.Name == name {
 			return nil
 		}
 		names = append(names, b.Name)
 	}
-	return fmt.Errorf("--bug: %s has no bug %q%s\nThe bugs of %s are: %s", e.Name, name, suggest(name, names), e.Name,
+	return fmt.Errorf("--bug: %s has no bug %q%s\nThe bugs of %s are: %s", m.Name, name, suggest(name, names), m.Name,
 		strings.Join(names, ", "))
 }
 
@@ -169,26 +164,4 @@ func isolations(nodes []explore.Node) []explore.NamedCut {
 		cuts = append(cuts, explore.NamedCut{Name: n.Name + " alone", Cut: cut})
 	}
 	return cuts
-}
-
-// modelOf returns what makes the model of a name from options as given returned them: what
-// a file of a counterexample says.
-func modelOf(name string) (func(options []string) (explore.Model, error), error) {
-	e, err := findModel(name)
-	if err != nil {
-		return nil, err
-	}
-	return func(options []string) (explore.Model, error) {
-		var f modelFlags
-		fl := pflag.NewFlagSet(name, pflag.ContinueOnError)
-		fl.Usage = func() {}
-		f.add(fl)
-		if err := fl.Parse(options); err != nil {
-			return explore.Model{}, err
-		}
-		if fl.NArg() > 0 {
-			return explore.Model{}, fmt.Errorf("%q is no option, expected such as --clients=2", fl.Arg(0))
-		}
-		return f.model(e, fl)
-	}, nil
 }

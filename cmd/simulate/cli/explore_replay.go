@@ -32,13 +32,15 @@ type followed struct {
 	Digest sim.Digest `json:"digest"`
 }
 
-// retrace replays the counterexample in a file: in the explorer, and as a world.
-func (a *app) retrace(path, name string, data []byte) error {
-	file, m, err := traces.ParseCounterexample(name, data, modelOf)
+// retrace replays the counterexample in a file: in the explorer, and as a world, whose events
+// go to the file called trace unless that is "".
+func (a *app) retrace(path, name string, data []byte, trace string) error {
+	file, m, err := traces.ParseCounterexample(name, data, a.modelOf)
 	if err != nil {
 		return badInput(err)
 	}
-	out, err := file.Replay(m)
+	events := newTrace(trace, file.Model, seedText(m.Seed))
+	out, err := file.Replay(m, events.watch)
 	if err != nil {
 		return badInput(fmt.Errorf("%s: %w", name, err))
 	}
@@ -48,10 +50,19 @@ func (a *app) retrace(path, name string, data []byte) error {
 	} else if err := a.tellRetraced(&rep, out); err != nil {
 		return err
 	}
-	if out.Differs != nil {
-		return status(exitDivergent)
+	if out.Status == traces.Stale {
+		if trace != "" {
+			fmt.Fprintln(a.err, "simulate: --trace: what is stale leads to no world, so there are no events to write")
+		}
+		return a.exit(replayStatus(out.Status))
 	}
-	return a.exit(replayStatus(out.Status))
+	if err = events.save(); err != nil {
+		err = usagef("--trace: %w", err)
+	}
+	if out.Differs != nil {
+		return a.exit(status(exitDivergent), err)
+	}
+	return a.exit(replayStatus(out.Status), err)
 }
 
 func newRetraceReport(path string, file *traces.Counterexample, out *traces.Retraced) retraceReport {
@@ -95,11 +106,12 @@ func (a *app) tellRetraced(rep *retraceReport, out *traces.Retraced) error {
 		fmt.Fprintf(a.out, "and as a world: %s, digest %s, and every node ends in the same state\n",
 			plural(rep.World.Events, "event"), rep.World.Digest)
 	}
-	fmt.Fprintf(a.out, "\n%s %s: %s: %s\n", a.out.verdict(properties.Fail), rep.Model, rep.Property, out.Detail)
+	detail, _ := firstLine(out.Detail)
+	fmt.Fprintf(a.out, "\n%s %s: %s: %s\n", a.out.verdict(properties.Fail), rep.Model, rep.Property, detail)
 	return tellPath(a.out, &explore.Outcome{Name: rep.Property, Detail: out.Detail, Path: out.Path})
 }
 
 // errShortest is what shrink says of a counterexample of explore.
 var errShortest = errors.New("a counterexample of explore: a breadth-first search, which is the default, finds " +
-	"shortest ones.\nTo find a smaller one, explore the model with smaller options, or, if it was found by another search, " +
-	"with --search bfs")
+	"shortest ones.\nTo find a smaller one, explore the model with smaller options, or, if it was found by another " +
+	"search, with --search bfs")

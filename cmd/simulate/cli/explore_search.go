@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,12 @@ var schedules = map[string]string{"random": explore.Uniform, "node": explore.Nod
 
 // searches are the values of --search.
 var searches = []string{"bfs", "dfs", stateless, "random", "node", "pct", "pctcp", "pos", "surw"}
+
+// inFlags says with flags what the explorer says with fields of its configurations. Whether
+// all claims of a model are about one node at a time, which StatelessConfig.Local declares,
+// who runs the command cannot know.
+var inFlags = strings.NewReplacer("see StatelessConfig.Local",
+	"with --reduction none all are, and --search bfs visits all states")
 
 // findings are what an exploration found, by whatever search.
 type findings struct {
@@ -50,12 +57,17 @@ func (a *app) search(ctx context.Context, f *exploreFlags, m explore.Model) (fou
 		var r explore.StatelessResult
 		stop, end := a.tellRuns(stop)
 		defer end()
-		r, err = explore.Stateless(m, explore.StatelessConfig{MaxDepth: f.maxDepth, NoStop: f.noStop, Stop: stop})
+		cfg := f.stateless
+		cfg.Stop = stop
+		r, err = explore.Stateless(m, cfg)
 		found = findings{verdict: r.Verdict, outcomes: r.Outcomes, limit: r.Limit, runs: &r}
 	default:
 		var r explore.Result
 		r, err = a.searchStates(m, f.config, stop)
 		found = findings{verdict: r.Verdict, outcomes: r.Outcomes, limit: r.Limit, states: &r}
+	}
+	for i := range found.outcomes {
+		found.outcomes[i].Detail = inFlags.Replace(found.outcomes[i].Detail)
 	}
 	found.seconds = time.Since(begun).Seconds()
 	if r := found.sampled; r != nil && r.Runs < f.schedules && found.verdict != properties.Fail {

@@ -14,7 +14,7 @@ func (a *app) serve(ctx context.Context, f *exploreFlags, x *exploration) error 
 	about := strings.TrimPrefix(x.subject(), x.model.Name+": ")
 	server, err := browse.New(browse.Config{Model: x.model, About: about, Search: f.config})
 	if err != nil {
-		return usagef("%s cannot be explored so: %w", x.model.Name, err)
+		return unexplorable(&x.model, err)
 	}
 	ln, err := browse.Listen(f.listen)
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"phoenix/properties"
-	"phoenix/properties/explore/models"
 	"phoenix/properties/scenario"
 
 	"github.com/stretchr/testify/require"
@@ -21,7 +20,8 @@ func TestAnInterruptedExplorationTellsWhatItVisited(t *testing.T) {
 	ctx, interrupt := context.WithCancel(context.Background())
 	interrupt()
 	for _, search := range []string{"bfs", "dfs", "random", "stateless"} {
-		code, stdout, stderr := call(t, ctx, scenario.Registers(), "explore", "paxos", "--clients", "3", "--search", search, "--json")
+		code, stdout, stderr := call(t, ctx, scenario.Registers(), "explore", "paxos", "--clients", "3", "--search", search,
+			"--json")
 		require.Equal(t, exitInterrupted, code, search)
 		require.Contains(t, stderr, "simulate: interrupted: not all was visited\n", search)
 		var rep exploreReport
@@ -29,6 +29,22 @@ func TestAnInterruptedExplorationTellsWhatItVisited(t *testing.T) {
 		require.Equal(t, properties.Inconclusive, rep.Verdict, search)
 		require.Equal(t, "interrupted", rep.Limit, search)
 		require.Less(t, rep.Unique, uint64(1194428), search)
+	}
+}
+
+func TestAnInterruptedExplorationWithoutABoundIsToldOfBounds(t *testing.T) {
+	t.Chdir(t.TempDir())
+	ctx, interrupt := context.WithCancel(context.Background())
+	interrupt()
+	const advice = "simulate: a search that finds no end is bounded by --max-depth, --max-states or --max-bytes\n"
+	endless := []string{"explore", "register/primary-backup", "--no-stop"}
+	code, _, stderr := call(t, ctx, nil, endless...)
+	require.Equal(t, exitInterrupted, code)
+	require.Contains(t, stderr, advice)
+	for _, bound := range [][]string{{"--max-depth", "100"}, {"--max-states", "1000000"}, {"--max-bytes", "1GB"}} {
+		code, _, stderr = call(t, ctx, nil, append(endless, bound...)...)
+		require.Equal(t, exitInterrupted, code)
+		require.NotContains(t, stderr, advice)
 	}
 }
 
@@ -63,15 +79,16 @@ func TestServingEndsWithAnInterrupt(t *testing.T) {
 
 func TestEveryOptionOfEveryModelIsAFlag(t *testing.T) {
 	flags := newApp(nil, closed{}, closed{}, nil).exploreCommand().Flags()
-	for _, e := range models.All() {
-		for _, name := range takes(&e) {
-			require.NotNil(t, flags.Lookup(name), "%s of %s", name, e.Name)
+	for _, m := range Models() {
+		for _, name := range m.takes() {
+			require.NotNil(t, flags.Lookup(name), "%s of %s", name, m.Name)
 		}
 	}
 }
 
 func TestAmountsOfMemoryAreReadWithTheirUnits(t *testing.T) {
-	for text, want := range map[string]uint64{"1": 1, "1000": 1000, "64B": 64, "1.5kB": 1500, "500MB": 5e8, "2GiB": 2 << 30, "1 TiB": 1 << 40} {
+	for text, want := range map[string]uint64{"1": 1, "1000": 1000, "64B": 64, "1.5kB": 1500, "500MB": 5e8, "2GiB": 2 << 30,
+		"1 TiB": 1 << 40} {
 		got, err := parseBytes(text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, got, text)

@@ -18,8 +18,18 @@ import (
 
 // Main runs the command with the arguments of the process and returns its exit
 // code. The scenarios are those that it knows; it panics if two have one name, or
-// if the defaults of one are not valid.
-func Main(scenarios ...*scenario.Scenario) int {
+// if the defaults of one are not valid. The models are those of the catalogue.
+func Main(scenarios ...*scenario.Scenario) int { return Command{Scenarios: scenarios}.Main() }
+
+// Command is the command and what it knows by name.
+type Command struct {
+	Scenarios []*scenario.Scenario
+	Models    []Model // nil: those of the catalogue, Models()
+}
+
+// Main runs the command as the function Main does. It also panics if two models have one
+// name, or if one cannot be as it is.
+func (c Command) Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	defer context.AfterFunc(ctx, func() {
@@ -29,7 +39,11 @@ func Main(scenarios ...*scenario.Scenario) int {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	a := newApp(os.Stdin, os.Stdout, os.Stderr, scenarios)
+	a := newApp(os.Stdin, os.Stdout, os.Stderr, c.Scenarios)
+	if c.Models != nil {
+		a.models = c.Models
+	}
+	checkModels(a.models)
 	a.invocation = invocation()
 	return a.execute(ctx, os.Args[1:])
 }
@@ -44,6 +58,7 @@ type app struct {
 	out        *sink // results
 	err        *sink // progress and logs
 	scenarios  []*scenario.Scenario
+	models     []Model
 	invocation string // how command lines begin that are printed
 	maxHistory int64  // bytes of a history
 	json       bool   // print one object instead of text
@@ -62,7 +77,7 @@ func newApp(in io.Reader, out, err io.Writer, scenarios []*scenario.Scenario) *a
 		}
 	}
 	return &app{
-		in: in, out: newSink(out), err: newSink(err), scenarios: scenarios,
+		in: in, out: newSink(out), err: newSink(err), scenarios: scenarios, models: Models(),
 		invocation: "simulate", maxHistory: maxHistory,
 	}
 }
@@ -148,8 +163,8 @@ Exit code: 0 pass, 1 violation, 2 inconclusive, 3 nondeterminism, 64 usage,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v\nSee: %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.demoCommand(), a.runCommand(), a.exploreCommand(), a.replayCommand(), a.shrinkCommand(), a.checkCommand(),
-		a.exportCommand(), a.doctorCommand(), a.listCommand(), a.schemaCommand())
+	root.AddCommand(a.demoCommand(), a.runCommand(), a.exploreCommand(), a.replayCommand(), a.shrinkCommand(),
+		a.checkCommand(), a.exportCommand(), a.doctorCommand(), a.listCommand(), a.schemaCommand())
 	cobra.EnableCommandSorting = false
 	return root
 }

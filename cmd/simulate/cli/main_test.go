@@ -22,7 +22,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"simulate": func() { os.Exit(Main(scenario.All()...)) },
 		"hanging":  func() { os.Exit(Main(hanging())) },
-		"mine":     func() { os.Exit(Main(planted("test/planted"), moody(), crashing(), panicking())) },
+		"mine": func() {
+			all := scenarios(planted("test/planted"), moody(), crashing(), panicking())
+			os.Exit(Command{Scenarios: all, Models: append(Models()[:1], tallying())}.Main())
+		},
 	})
 }
 

@@ -36,7 +36,7 @@ func recordTo(path string, sub *subject, seed uint64) (r *scenario.Result, err e
 // record runs a scenario and writes the log of its events to out.
 func record(out io.Writer, s *scenario.Scenario, o scenario.Options) (*scenario.Result, error) {
 	log := eventLog{out: bufio.NewWriter(out)}
-	o.Watch = log.watch(s, fmt.Sprintf("0x%x", o.Seed))
+	o.Watch = log.watch(s.Name, fmt.Sprintf("0x%x", o.Seed))
 	r := s.Run(o)
 	return r, log.close()
 }
@@ -48,10 +48,10 @@ type eventLog struct {
 	err error
 }
 
-// watch returns what begins the log when the world is there.
-func (l *eventLog) watch(s *scenario.Scenario, seed string) func(*sim.World) {
+// watch returns what begins the log when the world is there: that of a scenario or model.
+func (l *eventLog) watch(name, seed string) func(*sim.World) {
 	return func(w *sim.World) {
-		l.rec, l.err = traces.NewRecorder(w, l.out, traces.Header{Scenario: s.Name, Seed: seed})
+		l.rec, l.err = traces.NewRecorder(w, l.out, traces.Header{Scenario: name, Seed: seed})
 	}
 }
 

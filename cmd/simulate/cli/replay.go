@@ -47,10 +47,12 @@ little chance left in it.`,
 		return a.replay(cmd.Context(), args[0], trace, &where)
 	}
 	fl.BoolVar(&where.on, "localize", false, "tell when the failure became unavoidable")
-	fl.IntVar(&where.points, "points", 16, "with --localize: times in the first grid, and as many where the probability rises most")
+	fl.IntVar(&where.points, "points", 16, "with --localize: times in the first grid, and as many where the probability "+
+		"rises most")
 	fl.IntVar(&where.samples, "samples", 32, "with --localize: runs for each time")
 	fl.IntVar(&where.workers, "workers", runtime.NumCPU(), "with --localize: how many worlds to run at the same time")
-	fl.StringVar(&trace, "trace", "", "write the events to this file: "+traceForms)
+	fl.StringVar(&trace, "trace", "", "write the events, of a counterexample those of its world, to this file: "+
+		traceForms)
 	a.jsonFlag(cmd)
 	cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{"simfail"}, cobra.ShellCompDirectiveFilterFileExt
@@ -87,10 +89,10 @@ func (a *app) replay(ctx context.Context, path, trace string, where *localizeFla
 		return err
 	}
 	if traces.IsCounterexample(data) {
-		if where.on || trace != "" {
-			return usagef("--localize and --trace are for failures of run; %s is a counterexample of explore", name)
+		if where.on {
+			return usagef("--localize draws the chance of a run anew; %s is a counterexample of explore, without any", name)
 		}
-		return a.retrace(path, name, data)
+		return a.retrace(path, name, data, trace)
 	}
 	s, f, err := traces.ParseFailure(name, data, a.scenarios)
 	if err != nil {
@@ -99,7 +101,7 @@ func (a *app) replay(ctx context.Context, path, trace string, where *localizeFla
 	if where.on {
 		return a.localize(ctx, where, path, s, f)
 	}
-	events := newTrace(trace, s, f.Seed)
+	events := newTrace(trace, s.Name, f.Seed)
 	out := f.Replay(s, events.watch)
 	if out.Status == traces.Reproduced && out.Result.Failed() == nil {
 		out.Status = traces.Stale
@@ -156,7 +158,8 @@ func (a *app) tellReplay(path string, s *scenario.Scenario, out *traces.Replayed
 	}
 	fmt.Fprintf(a.out, "%s: %s: %s\n", out.Status, path, out.Reason)
 	if r.Failed() == nil {
-		_, err := fmt.Fprintf(a.out, "As it stands, the file now leads to a run of %d events whose verdict is %s.\n", r.Events, r.Verdict)
+		_, err := fmt.Fprintf(a.out, "As it stands, the file now leads to a run of %d events whose verdict is %s.\n",
+			r.Events, r.Verdict)
 		return err
 	}
 	fmt.Fprint(a.out, "As it stands, the file still leads to a failing run:\n\n")

@@ -10,7 +10,6 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"phoenix/properties/scenario"
 	"phoenix/sim"
 	"phoenix/traces"
 )
@@ -27,11 +26,11 @@ type trace struct {
 	record     func(*sim.World)
 }
 
-// newTrace returns the trace of a run that is to begin.
-func newTrace(path string, s *scenario.Scenario, seed string) *trace {
+// newTrace returns the trace of a run of a scenario or model that is to begin.
+func newTrace(path, name, seed string) *trace {
 	t := &trace{path: path, form: filepath.Ext(strings.TrimSuffix(path, ".zst"))}
 	t.log.out = bufio.NewWriter(&t.content)
-	t.record = t.log.watch(s, seed)
+	t.record = t.log.watch(name, seed)
 	return t
 }
 
