@@ -159,9 +159,7 @@ func (w *depthWorker) breathe() {
 	for w.pool.hungry.Load() > 0 && w.todo.n > 1 {
 		w.pool.give(w.todo.split())
 	}
-	if w.ticks%(1<<9) == 0 { // rarely enough to cost nothing, before rows that grow have filled memory
-		w.s.sample()
-	}
+	w.s.sample()
 	w.seen.enter()
 }
 

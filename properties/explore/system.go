@@ -17,7 +17,7 @@ import (
 var (
 	// ErrModel is wrapped by errors about a Model that cannot be explored: a node whose
 	// state cannot be encoded, that reads an unbounded clock, starts processes, or does not
-	// do the same twice.
+	// do the same twice; faults or bounds that make no sense; a property that panics.
 	ErrModel = errors.New("the model cannot be explored")
 
 	errTooMany = fmt.Errorf("%w: more than 16 million different local states or messages", ErrModel)
@@ -104,7 +104,8 @@ type observed struct {
 	shape  *shape
 	from   uint32 // the state before and what was told then; 0 for the first
 	told   uint32
-	bad    []error // by property: why it does not hold, asked once
+	judged sync.Once
+	bad    []error // by property: why it does not hold
 	failed error   // a property panicked
 	next   memo[uint32]
 	mu     sync.Mutex
@@ -329,13 +330,19 @@ func (sys *system) internObserver(from, told uint32) (uint32, error) {
 	id := sys.observers.intern(content, func(o *observed, key string) {
 		o.from, o.told, o.live, o.hash = from, told, observer, hashOf(hashObserver, key)
 		o.shape = sys.shape(nil, observer)
-		for i := range sys.m.Properties {
-			var bad, failed error
-			if p := &sys.m.Properties[i]; p.Kind == KindObserved {
-				bad, failed = p.holdsOf(observer)
-			}
-			o.bad, o.failed = append(o.bad, bad), cmp.Or(o.failed, failed)
-		}
 	})
-	return id, sys.observers.at(id).failed
+	o := sys.observers.at(id)
+	o.judged.Do(func() { sys.judge(o) }) // not while the pool is locked: it takes its time
+	return id, o.failed
+}
+
+// judge asks the properties about a state of the observer.
+func (sys *system) judge(o *observed) {
+	for i := range sys.m.Properties {
+		var bad, failed error
+		if p := &sys.m.Properties[i]; p.Kind == KindObserved {
+			bad, failed = p.holdsOf(o.live)
+		}
+		o.bad, o.failed = append(o.bad, bad), cmp.Or(o.failed, failed)
+	}
 }

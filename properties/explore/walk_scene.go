@@ -61,7 +61,8 @@ func (p *Path) Scene(i int) (*Scene, error) {
 		return nil, err
 	}
 	w := words{name: p.sys.name}
-	sc := &Scene{Rest: !x.owed, Messages: messageScenes(w, was, now, i > 0 && p.steps[i-1].kind == StepTick), Observer: w.observerFields(now)}
+	tick := i > 0 && p.steps[i-1].kind == StepTick
+	sc := &Scene{Rest: !x.owed, Messages: messageScenes(w, was, now, tick), Observer: w.observerFields(now)}
 	for host := range p.sys.hosts {
 		id := network.ID(host)
 		n := w.node(was, now, id)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"phoenix/properties/explore"
+
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
@@ -219,6 +221,20 @@ func TestMarkupInAStateIsShownAndNotObeyed(t *testing.T) {
 	title, err := chromedp.Run(b.ctx, chromedp.Title())
 	require.NoError(t, err)
 	require.Equal(t, "letters "+markup+" · step 3", title)
+}
+
+func TestTimeThatPassesIsAStep(t *testing.T) {
+	m := letters()
+	m.Timed = &explore.Timed{Tick: time.Millisecond, Min: time.Millisecond, Max: 2 * time.Millisecond}
+	b := openTab(t, serverOf(t, Config{Model: m}))
+	require.Contains(t, b.text(".timers .chip"), "tick due in 1ms")
+	require.Contains(t, b.text("#next .step.tick"), "time passes")
+	b.click("#next .step.tick")
+	require.Equal(t, "time passes", b.text("#sequence .row.tick .text"))
+	require.Equal(t, 1, b.count("#sequence path.tick"))
+	require.Contains(t, b.text(".timers .chip"), "tick due in 0s")
+	b.click("#next .step.timer")
+	require.Contains(t, b.text("#state .message"), "due in 1ms to 2ms")
 }
 
 func TestACounterexampleOfTheSearchIsLoaded(t *testing.T) {

@@ -249,11 +249,19 @@ func TestAServerEndsWithItsContext(t *testing.T) {
 
 func TestAPanicOfTheModelIsAnAnswer(t *testing.T) {
 	m := letters()
-	m.Properties = []explore.Property{explore.Always("x", func(*explore.State) error { panic("of the property") })}
+	m.Guard = func(network.Handler, explore.Step) bool { panic("of the guard") }
 	s := serverOf(t, Config{Model: m})
 	first := stateOf(t, s).Next[0].Fingerprint
-	require.Equal(t, "panic: of the property", problemOf(t, s, first, http.StatusInternalServerError))
+	require.Equal(t, "panic: of the guard", problemOf(t, s, first, http.StatusInternalServerError))
 	require.Len(t, stateOf(t, s).Next, 1, "it goes on")
+}
+
+func TestAPropertyThatPanicsIsNamed(t *testing.T) {
+	m := letters()
+	m.Properties = []explore.Property{explore.Always("x", func(*explore.State) error { panic("no good") })}
+	s := serverOf(t, Config{Model: m})
+	first := stateOf(t, s).Next[0].Fingerprint
+	require.Contains(t, problemOf(t, s, first, http.StatusUnprocessableEntity), `property "x" panics: no good, at server_test.go:`)
 }
 
 func TestAModelThatCannotBeExploredIsRefused(t *testing.T) {

@@ -6,7 +6,7 @@ let links = []; // those that the filter leaves
 let selected = 0;
 
 const verbs = { deliver: 'gets', timer: 'timer', crash: 'crashes', restart: 'starts again', drop: 'loses',
-  duplicate: 'gets twice', cut: 'cut', mend: 'mend', boot: 'boot' };
+  duplicate: 'gets twice', cut: 'cut', mend: 'mend', tick: 'time passes', boot: 'boot' };
 
 function stepLink(s, names, base) {
   const line = [s.line, ...(s.others || [])].join(' ').toLowerCase();

@@ -77,6 +77,7 @@ function stepMark(s, i, x, y, names) {
       return [drawn('path', { class: 'duplicate', d: `M${cx - 5} ${cy}h10M${cx} ${cy - 5}v10` })];
     case 'cut':
     case 'mend':
+    case 'tick':
       return [drawn('path', { class: s.kind, d: `M${x(0) - 14} ${cy}H${x(names.length - 1) + 14}` })];
   }
   return [drawn('circle', { class: 'deliver', cx, cy, r: 3.5 })];
@@ -112,7 +113,7 @@ function heads(names, lane, x, width) {
 }
 
 const words = { deliver: '', timer: 'timer ', crash: 'crash', restart: 'restart', drop: 'lost: ', duplicate: 'doubled: ',
-  cut: 'cut ', mend: 'mend ' };
+  cut: 'cut ', mend: 'mend ', tick: 'time passes' };
 
 function rowText(s, told) {
   return [s.note && element('span', { class: 'note' }, `${s.note}: `),

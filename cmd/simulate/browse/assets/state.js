@@ -31,7 +31,7 @@ function chips(title, timers) {
   if (!timers || timers.length === 0) return null;
   return element('p', { class: 'timers' }, element('span', { class: 'name' }, title),
     timers.map((t) => element('span', { class: `chip ${t.change || ''}`,
-      title: t.change === 'gone' ? 'it does not run any more' : null }, t.name)));
+      title: t.change === 'gone' ? 'it does not run any more' : null }, t.text ? `${t.name} ${t.text}` : t.name)));
 }
 
 function nodeCard(n) {
