@@ -49,7 +49,7 @@ func counterexample(t testing.TB) (*traces.Counterexample, string) {
 func TestTheFileOfACounterexampleIsForPeopleToo(t *testing.T) {
 	c, text := counterexample(t)
 	require.Equal(t, "single-copy-linearizable-"+c.State()[:4]+".simfail", c.FileName())
-	require.Regexp(t, `^# single-copy: linearizable: read of x returned nil after 66 was acknowledged
+	require.Regexp(t, `^# single-copy: linearizable: read of x returned nil after 65 was acknowledged
 # A path to a state that must not be, .* simulate replay FILE
 #
 # 0  c2  starts, invokes write x 65, sends #2 put A to s0
@@ -59,13 +59,13 @@ model: single-copy
 options:
   - "--servers=2"
 property: "linearizable"
-detail: "read of x returned nil after 66 was acknowledged"
+detail: "read of x returned nil after 65 was acknowledged"
 path:
   - "boot = [0-9a-f]{16}"
-  - "deliver c3 -> s1 #3 put B = [0-9a-f]{16}"
-  - "deliver s1 -> c3 #3 put ok = [0-9a-f]{16}"
-  - "deliver c3 -> s0 #6 get = [0-9a-f]{16}"
-  - "deliver s0 -> c3 #6 get ok: nothing = [0-9a-f]{16}"
+  - "deliver c2 -> s0 #2 put A = [0-9a-f]{16}"
+  - "deliver s0 -> c2 #2 put ok = [0-9a-f]{16}"
+  - "deliver c2 -> s1 #4 get = [0-9a-f]{16}"
+  - "deliver s1 -> c2 #4 get ok: nothing = [0-9a-f]{16}"
 $`, text)
 	require.True(t, traces.IsCounterexample([]byte(text)))
 	require.False(t, traces.IsCounterexample([]byte("simfail: 1\nscenario: register/abd\n")))
@@ -84,7 +84,7 @@ func TestAFileOfACounterexampleReplaysInTheExplorerAndAsAWorld(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, traces.Reproduced, out.Status)
 	require.Equal(t, out.World.Events, seen)
-	require.Equal(t, "read of x returned nil after 66 was acknowledged", out.Detail)
+	require.Equal(t, "read of x returned nil after 65 was acknowledged", out.Detail)
 	require.NoError(t, out.Differs)
 	require.Equal(t, uint64(34), out.World.Events)
 }
@@ -94,7 +94,7 @@ func TestACounterexampleOfAModelThatHasChangedIsStale(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, want string }{
 		"other options":    {"--servers=2", "--servers=1", "does not begin in state"},
 		"no such property": {`property: "linearizable"`, `property: "sound"`, `it has no property "sound"`},
-		"it holds now":     {"  - \"deliver s0 -> c3 #6 get ok: nothing = ", "#", "is no longer judged violated"},
+		"it holds now":     {"  - \"deliver s1 -> c2 #4 get ok: nothing = ", "#", "is no longer judged violated"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Contains(t, text, c.from)
@@ -117,8 +117,8 @@ func TestAMistakeInACounterexampleIsToldWithItsLine(t *testing.T) {
 		"options":       {"--servers=2", "--servers=0", "expected --servers=1 or --servers=2"},
 		"property":      {`"linearizable"`, `""`, "property is empty"},
 		"unknown field": {"detail:", "details:", "details"},
-		"a step": {"deliver c3 -> s1 #3 put B =", "deliver c3 -> s1 #3 put B -",
-			`path[1] is "deliver c3 -> s1 #3 put B - `},
+		"a step": {"deliver c2 -> s0 #2 put A =", "deliver c2 -> s0 #2 put A -",
+			`path[1] is "deliver c2 -> s0 #2 put A - `},
 	} {
 		t.Run(name, func(t *testing.T) {
 			at := strings.Index(text, "simfail: 1")

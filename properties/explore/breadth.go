@@ -158,7 +158,7 @@ func (w *breadthWorker) work(now *level, depth int) {
 		c.packed, c.n = c.packed[:0], 0
 		w.spare = append(w.spare, c)
 		w.account()
-		if i%64 == 63 {
+		if i%4 == 3 {
 			w.s.sample()
 		}
 	}

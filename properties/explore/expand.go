@@ -99,6 +99,9 @@ func (x *expander) expand(r row) error {
 	if sys.m.Timed != nil {
 		x.tick()
 	}
+	if x.err == nil && sys.full.Load() {
+		x.err = errTooMany
+	}
 	return x.err
 }
 

@@ -13,6 +13,7 @@ type pool[T any] struct {
 	mu     sync.Mutex
 	ids    map[string]uint32
 	n      uint32
+	full   *atomic.Bool // set when there are no numbers left
 	chunks [1 << 14]atomic.Pointer[[poolChunk]T]
 }
 
@@ -31,7 +32,8 @@ func (p *pool[T]) len() int {
 }
 
 // intern returns the number of a content. If it is new, fill sets up its entry before
-// anybody else can see it.
+// anybody else can see it. When there are no numbers left it says so in full and returns 1,
+// which serves to come to the place where that is looked at.
 func (p *pool[T]) intern(content []byte, fill func(*T, string)) uint32 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -41,11 +43,12 @@ func (p *pool[T]) intern(content []byte, fill func(*T, string)) uint32 {
 	if p.ids == nil {
 		p.ids = map[string]uint32{}
 	}
+	if int((p.n+1)/poolChunk) >= len(p.chunks) {
+		p.full.Store(true)
+		return 1
+	}
 	p.n++
 	id := p.n
-	if int(id/poolChunk) >= len(p.chunks) {
-		panic(errTooMany)
-	}
 	c := p.chunks[id/poolChunk].Load()
 	if c == nil {
 		c = new([poolChunk]T)

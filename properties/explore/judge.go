@@ -12,9 +12,10 @@ func (sys *system) id(host int) network.ID { return network.ID(host) }
 
 // bytes estimates what the system remembers, from typical sizes of its parts.
 func (sys *system) bytes() uint64 {
-	const perLocal, perMessage, perObserver = 700, 200, 400
-	return uint64(sys.locals.len())*perLocal + uint64(sys.messages.len()+sys.channels.len())*perMessage +
-		uint64(sys.observers.len())*perObserver + sys.ample.bytes()
+	const perLocal, perMessage, perQueued, perObserver, perWorld = 700, 200, 16, 400, 8000
+	locals := uint64(sys.locals.len())
+	return locals*perLocal + min(locals, keptLive)*perWorld + uint64(sys.observers.len())*perObserver +
+		uint64(sys.messages.len()+sys.channels.len())*perMessage + sys.inChannels.Load()*perQueued
 }
 
 // asked reports whether there is anything to judge a new state by.

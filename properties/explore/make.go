@@ -81,7 +81,7 @@ func (sys *system) rewired(net []uint32, s *succ) []uint32 {
 func (sys *system) queued(net []uint32, s *succ) []uint32 {
 	switch s.kind {
 	case StepDeliver, StepDrop:
-		if tail := sys.channels.at(net[s.at]).tail; tail != 0 {
+		if tail := sys.tail(net[s.at]); tail != 0 {
 			net[s.at] = tail
 		} else {
 			net = slices.Delete(net, int(s.at), int(s.at)+1)

@@ -171,10 +171,10 @@ func TestAScriptOfAnotherModelIsStale(t *testing.T) {
 	}{
 		"no lines":            {m, nil, "it has no first state"},
 		"another model":       {models.SingleCopy(models.Harness{Clients: 2, Servers: 1}), script, "it does not begin in state "},
-		"another message":     {m, edit(1, "put B", "put C"), `step 1: "deliver c3 -> s1 #3 put C" cannot happen, but ["deliver c2 -> s0 #2 put A" "deliver c3 -> s1 #3 put B"] can`},
+		"another message":     {m, edit(1, "put A", "put C"), `step 1: "deliver c2 -> s0 #2 put C" cannot happen, but ["deliver c2 -> s0 #2 put A" "deliver c3 -> s1 #3 put B"] can`},
 		"its beginning":       {m, script[:2], ""},
-		"a step too early":    {m, append(script[:1:1], script[2:]...), `step 1: "deliver s1 -> c3 #3 put ok" cannot happen, but `},
-		"a step too often":    {m, append(script, script[4]), `step 5: "deliver s0 -> c3 #6 get ok: nothing" cannot happen, but `},
+		"a step too early":    {m, append(script[:1:1], script[2:]...), `step 1: "deliver s0 -> c2 #2 put ok" cannot happen, but `},
+		"a step too often":    {m, append(script, script[4]), `step 5: "deliver s1 -> c2 #4 get ok: nothing" cannot happen, but `},
 		"a line that is none": {m, edit(3, " = ", " - "), "step 3: expected a step and the state that it leads to"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -190,7 +190,7 @@ func TestAScriptOfAnotherModelIsStale(t *testing.T) {
 	lines := append([]string(nil), script...)
 	lines[2] = lines[2][:len(lines[2])-16] + "0123456789abcdef"
 	_, err := explore.Replay(m, lines)
-	require.ErrorContains(t, err, `step 2: "deliver s1 -> c3 #3 put ok" leads to another state than 0123456789abcdef`)
+	require.ErrorContains(t, err, `step 2: "deliver s0 -> c2 #2 put ok" leads to another state than 0123456789abcdef`)
 }
 
 func TestAPathViolatesWhatTheSearchSaysItDoes(t *testing.T) {

@@ -2,6 +2,7 @@ package explore
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"phoenix/network"
 )
@@ -34,8 +35,8 @@ func (sys *system) networkAt() int  { return rowLocals + sys.hosts + 3 }
 // channel is the content of an Ordered channel: the head of a queue and what is behind it.
 type channel struct {
 	from, to network.ID
-	head     uint32 // message
-	tail     uint32 // channel without the head, 0 if it is empty then
+	head     uint32        // message
+	tail     atomic.Uint32 // channel without the head, 0 if that was not asked for yet
 	hash     uint64
 	shape    *shape
 	pushes   memo[uint32]
@@ -44,10 +45,6 @@ type channel struct {
 
 // internChannel numbers a queue of messages, which is not empty.
 func (sys *system) internChannel(items []uint32) uint32 {
-	tail := uint32(0)
-	if len(items) > 1 {
-		tail = sys.internChannel(items[1:])
-	}
 	head := sys.messages.at(items[0])
 	key := addressed(nil, head.from, head.to)
 	var content []byte
@@ -60,10 +57,25 @@ func (sys *system) internChannel(items []uint32) uint32 {
 	}
 	hash := hashOf(hashChannel, string(content))
 	return sys.channels.intern(key, func(c *channel, _ string) {
-		c.from, c.to, c.head, c.tail, c.hash = head.from, head.to, items[0], tail, hash
+		c.from, c.to, c.head, c.hash = head.from, head.to, items[0], hash
 		c.items = slices.Clone(items)
 		c.shape = sys.shape(nil, sys.contents(items))
+		sys.inChannels.Add(uint64(len(items)))
 	})
+}
+
+// tail returns the channel without its head, 0 if it is empty then.
+func (sys *system) tail(id uint32) uint32 {
+	c := sys.channels.at(id)
+	if len(c.items) == 1 {
+		return 0
+	}
+	if tail := c.tail.Load(); tail != 0 {
+		return tail
+	}
+	tail := sys.internChannel(c.items[1:])
+	c.tail.Store(tail)
+	return tail
 }
 
 // contents returns messages as they were sent.

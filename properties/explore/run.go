@@ -24,6 +24,7 @@ type run struct {
 	picks  []int
 	reads  sim.Time // what the clock showed last
 
+	again  bool // it is on the way back: what it sends and tells is known
 	sends  []uint32
 	told   []Told
 	failed error
@@ -117,6 +118,8 @@ func (sys *system) revive(id uint32, host network.ID) (*run, error) {
 	for at := id; at != 0 && !sys.locals.at(at).down; at = sys.locals.at(at).from {
 		path = append(path, at)
 	}
+	r.again = true
+	defer func() { r.again = false }()
 	for _, at := range slices.Backward(path) {
 		l := sys.locals.at(at)
 		if l.via.kind == StepBoot || l.via.kind == StepRestart {
@@ -215,6 +218,9 @@ func (r *run) clock() sim.Time {
 }
 
 func (r *run) sent(to network.ID, msg any) {
+	if r.again {
+		return
+	}
 	id, err := r.sys.internMessage(r.host, to, msg)
 	if err != nil {
 		r.failed = err
@@ -224,6 +230,9 @@ func (r *run) sent(to network.ID, msg any) {
 }
 
 func (r *run) tell(e *sim.Event) {
+	if r.again {
+		return
+	}
 	r.told = append(r.told, Told{Kind: e.Kind, Node: r.host, Op: e.ID, Name: e.Name, Value: e.Value})
 }
 

@@ -3,6 +3,7 @@ package explore
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"phoenix/network"
 )
@@ -76,8 +77,30 @@ func (sys *system) bringBack(id uint32, l *local, failed *error) *network.Solo {
 	r.solo.Close()
 	if err == nil {
 		l.live.Store(r.solo)
+		sys.kept.keep(l)
 	}
 	return r.solo
+}
+
+// keptLive is how many nodes are kept to be looked at: there is a world behind each, and
+// models have as many local states as global ones.
+const keptLive = 4096
+
+// keeper forgets nodes that are kept, the one that was kept first before the others.
+type keeper struct {
+	mu   sync.Mutex
+	ring [keptLive]*local
+	next int
+}
+
+func (k *keeper) keep(l *local) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if old := k.ring[k.next]; old != nil {
+		old.live.Store(nil)
+	}
+	k.ring[k.next] = l
+	k.next = (k.next + 1) % keptLive
 }
 
 // Timers returns the names of the timers of a node that run, sorted.

@@ -48,13 +48,13 @@ func TestAStoryTellsWhatIsDeliveredWhatComesOfItAndWhatChanges(t *testing.T) {
 	require.Equal(t, `
 0  c2  starts, invokes write x 65, sends #2 put A to s0
 0  c3  starts, invokes write x 66, sends #3 put B to s1
-1  s1  receives #3 put B from c3 (0), answers #3 put ok  [value: nothing -> B]
-2  c3  receives #3 put ok from s1 (1), returns ok 66, invokes read x, sends #6 get to s0
-         [awaiting: #3 -> #6; begun: 1 -> 2; number: 1 -> 2]
-3  s0  receives #6 get from c3 (2), answers #6 get ok: nothing
-4  c3  receives #6 get ok: nothing from s0 (3), returns ok absent  [awaiting: #6 -> #0; number: 2 -> 0]`, story)
+1  s0  receives #2 put A from c2 (0), answers #2 put ok  [value: nothing -> A]
+2  c2  receives #2 put ok from s0 (1), returns ok 65, invokes read x, sends #4 get to s1
+         [awaiting: #2 -> #4; begun: 1 -> 2; number: 1 -> 2]
+3  s1  receives #4 get from c2 (2), answers #4 get ok: nothing
+4  c2  receives #4 get ok: nothing from s1 (3), returns ok absent  [awaiting: #4 -> #0; number: 2 -> 0]`, story)
 	require.Equal(t, 3, o.Path.Switches())
-	require.Equal(t, "read of x returned nil after 66 was acknowledged", o.Detail)
+	require.Equal(t, "read of x returned nil after 65 was acknowledged", o.Detail)
 }
 
 func TestLanesDrawAnArrowForEachDelivery(t *testing.T) {
@@ -63,10 +63,10 @@ func TestLanesDrawAnArrowForEachDelivery(t *testing.T) {
       s0       s1       c2       c3
 0      |        |        o        |      c2 invokes write x 65
 0      |        |        |        o      c3 invokes write x 66
-1      |        |<----------------|      #3 put B (0)
-2      |        |---------------->|      #3 put ok (1); c3 returns ok 66; c3 invokes read x
-3      |<-------------------------|      #6 get (2)
-4      |------------------------->|      #6 get ok: nothing (3); c3 returns ok absent`, lanes)
+1      |<----------------|        |      #2 put A (0)
+2      |---------------->|        |      #2 put ok (1); c2 returns ok 65; c2 invokes read x
+3      |        |<-------|        |      #4 get (2)
+4      |        |------->|        |      #4 get ok: nothing (3); c2 returns ok absent`, lanes)
 }
 
 func TestANodeThatGoesOnIsNotNamedAgain(t *testing.T) {

@@ -46,6 +46,10 @@ type system struct {
 	runs      atomic.Uint64         // of handlers, apart from going back to a state
 	failed    atomic.Pointer[error] // a node could not be brought back to be looked at
 	panicked  atomic.Bool           // node code has, in some state
+
+	inChannels atomic.Uint64 // messages in all channels that were met
+	full       atomic.Bool   // there are more parts than numbers for them
+	kept       keeper
 }
 
 // local is a state of one node.
@@ -140,6 +144,8 @@ func newSystem(m Model, symmetric bool) (*system, error) {
 		return nil, fmt.Errorf("%w: it has no nodes", ErrModel)
 	}
 	sys := &system{m: m, hosts: len(m.Nodes), crashable: make([]bool, len(m.Nodes))}
+	sys.locals.full, sys.messages.full, sys.channels.full = &sys.full, &sys.full, &sys.full
+	sys.observers.full, sys.batches.full, sys.faults.full = &sys.full, &sys.full, &sys.full
 	for i, n := range m.Nodes {
 		if n.Boot == nil || n.Name == "" || slices.Contains(sys.names, n.Name) {
 			return nil, fmt.Errorf("%w: node %d, %q, has no boot function, or no name of its own", ErrModel, i, n.Name)
@@ -323,7 +329,7 @@ func (sys *system) observerAfter(from, told uint32) Observer {
 // batch more. From 0 it makes the first state.
 func (sys *system) internObserver(from, told uint32) (uint32, error) {
 	observer := sys.observerAfter(from, told)
-	content, err := encode(nil, observer)
+	content, err := observerContent(observer)
 	if err != nil {
 		return 0, fmt.Errorf("%w: the observer: %w", ErrModel, err)
 	}

@@ -25,10 +25,10 @@ var bugs = []struct {
 	why              string
 }{
 	{"single-copy", "", 1, 2, 4, "read of x returned nil after 65 was acknowledged"},
-	{"single-copy", "", 2, 2, 4, "read of x returned nil after 66 was acknowledged"},
-	{"paxos", "ignores-prepared", 2, 3, 17, "read of x returned 66 after an earlier read had returned the newer 65"},
+	{"single-copy", "", 2, 2, 4, "read of x returned nil after 65 was acknowledged"},
+	{"paxos", "ignores-prepared", 2, 3, 17, "read of x returned 65 after 66 was acknowledged"},
 	{"paxos", "accept-any-ballot", 2, 3, 17, "read of x returned 66 after an earlier read had returned the newer 65"},
-	{"paxos", "promise-lower", 2, 3, 17, "read of x returned 66 after an earlier read had returned the newer 65"},
+	{"paxos", "promise-lower", 2, 3, 17, "read of x returned 66 after 65 was acknowledged"},
 	{"primary-backup", "ack-before-replicate", 1, 2, 4, "read of x returned nil after 65 was acknowledged"},
 	{"primary-backup", "read-at-backup", 3, 2, 14,
 		"read of x returned 66 after an earlier read had returned the newer 67"},
