@@ -15,7 +15,8 @@ func (sys *system) bytes() uint64 {
 	const perLocal, perMessage, perQueued, perObserver, perWorld = 700, 200, 16, 400, 8000
 	locals := uint64(sys.locals.len())
 	return locals*perLocal + min(locals, keptLive)*perWorld + uint64(sys.observers.len())*perObserver +
-		uint64(sys.messages.len()+sys.channels.len())*perMessage + sys.inChannels.Load()*perQueued
+		uint64(sys.messages.len()+sys.channels.len())*perMessage + sys.inChannels.Load()*perQueued +
+		sys.ample.bytes()
 }
 
 // asked reports whether there is anything to judge a new state by.

@@ -91,6 +91,7 @@ type Progress struct {
 	Queue             uint64 // states to go on from
 	Depth             int
 	Bytes             uint64
+	Locals            int // states of single nodes and of the observer that are remembered
 }
 
 // Result is what a search found.
@@ -327,7 +328,7 @@ func (s *search) sample() {
 	s.peak = max(s.peak, bytes)
 	if s.cfg.Progress != nil {
 		s.cfg.Progress(Progress{Unique: unique, Generated: s.generated.Load(), Queue: uint64(max(s.queued.Load(), 0)),
-			Depth: int(s.depth.Load()), Bytes: bytes})
+			Depth: int(s.depth.Load()), Bytes: bytes, Locals: s.sys.locals.len() + s.sys.observers.len()})
 	}
 }
 

@@ -95,7 +95,12 @@ func (a *app) searchStates(m explore.Model, cfg explore.Config, stop func() bool
 	bar := startTelling(a.err, func() string { return progressText(last.Load(), time.Since(begun)) })
 	defer bar.stop()
 	defer lean()()
-	cfg.Progress = func(p explore.Progress) { last.Store(&p) }
+	cfg.Progress = func(p explore.Progress) {
+		if p.Locals > manyLocals {
+			roomy()
+		}
+		last.Store(&p)
+	}
 	cfg.Stop = stop
 	return explore.Search(m, cfg)
 }
@@ -114,6 +119,18 @@ func progressText(p *explore.Progress, since time.Duration) string {
 // unless GOGC says something: what is held is mostly tables without pointers, which cost
 // little to collect.
 const leanPercent = 20
+
+// manyLocals is from how many states of nodes on they are what collecting costs: then the
+// heap may grow as usual.
+const manyLocals = 20_000
+
+func roomy() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(roomyPercent)
+	}
+}
+
+const roomyPercent = 100
 
 // lean keeps the heap near what a search holds. The function that it returns goes back to
 // what was before.
