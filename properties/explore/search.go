@@ -19,7 +19,7 @@ const (
 	// BreadthFirst finds shortest counterexamples; what it holds besides the set of visited
 	// states is a queue of those to go on from.
 	BreadthFirst Order = iota
-	// DepthFirst holds one path for each worker instead. What it finds is looked for again
+	// DepthFirst goes on from the newest state, so that few wait. What it finds is looked for again
 	// by a breadth-first search afterwards, so that counterexamples are shortest and do not
 	// depend on the workers. If that meets a bound, one of a GiB if there is none on bytes,
 	// they remain what they were.

@@ -99,7 +99,13 @@ func saveIn(dir, name, digest string, text []byte, own func(there []byte) bool) 
 	path := failurePath(dir, name, digest, own)
 	err := os.MkdirAll(dir, 0o777)
 	if err == nil {
-		err = os.WriteFile(path, text, 0o666)
+		// A full disk must leave neither half a file nor an empty one under this name.
+		if err = os.WriteFile(path+".part", text, 0o666); err == nil {
+			err = os.Rename(path+".part", path)
+		}
+		if err != nil {
+			os.Remove(path + ".part")
+		}
 	}
 	return path, err
 }
