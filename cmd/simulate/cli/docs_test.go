@@ -46,6 +46,9 @@ func words(line string) []string {
 // show, where the files of the repository are that they name, and the folder of
 // results of a run that failed.
 func TestTheCommandsOfTheGuideWork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs whole commands, of which the scripts run the like")
+	}
 	root, err := filepath.Abs("../../..")
 	require.NoError(t, err)
 	pages, err := filepath.Glob(filepath.Join(root, "docs", "[0-9]*.md"))

@@ -100,6 +100,9 @@ func TestManyCutsAreToldShortly(t *testing.T) {
 
 // TestTheExamplesOfExploreWork runs each line of the help that explores or lists models.
 func TestTheExamplesOfExploreWork(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs whole commands, of which the scripts run the like")
+	}
 	t.Chdir(t.TempDir())
 	ran := 0
 	for _, cmd := range newApp(nil, closed{}, closed{}, nil).root().Commands() {
