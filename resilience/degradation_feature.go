@@ -56,7 +56,7 @@ func (d *Degradation) Policy(feature string) Policy {
 // low or medium one, essential for a high one, emergency for a critical one. Clear it by the name of
 // the type.
 func (d *Degradation) Responder() Responder {
-	return ResponderFunc(func(f Failure) error {
+	return ResponderFunc(func(f Incident) error {
 		level := [...]Level{LevelLimited, LevelLimited, LevelEssential, LevelEmergency}[f.Severity]
 		d.Raise(f.Type.String(), level)
 		return nil

@@ -106,8 +106,8 @@ func (r Recovery) String() string {
 		"roll back", "restore the state", "evict the node")
 }
 
-// A Failure is what Classify makes of symptoms: a record of what happened and what to do.
-type Failure struct {
+// An Incident is what Classify makes of symptoms: a record of what happened and what to do.
+type Incident struct {
 	Type       FailureType
 	Severity   Severity
 	Scope      Scope
@@ -126,7 +126,7 @@ type Impact struct {
 }
 
 // String tells the failure in a line.
-func (f Failure) String() string {
+func (f Incident) String() string {
 	return fmt.Sprintf("%s (%s, %s): %s", f.Type, f.Severity, f.Scope, f.Cause)
 }
 

@@ -88,13 +88,13 @@ const (
 //   - those of the component by Context.Criticality, -1 to 2;
 //   - 1 if others would fall with it: three or more components depend on it, directly or not;
 //   - 1 if recovery is hard: more than a fresh start is needed.
-func Classify(now sim.Time, s Symptoms, c Context) (Failure, bool) {
+func Classify(now sim.Time, s Symptoms, c Context) (Incident, bool) {
 	t, cause, ok := determine(s)
 	if !ok {
-		return Failure{}, false
+		return Incident{}, false
 	}
 	affected := affectedBy(s, c)
-	return Failure{
+	return Incident{
 		Type:       t,
 		Severity:   severity(t, s, c, len(affected)),
 		Scope:      scope(t, s, c),

@@ -44,14 +44,14 @@ func ResponseTo(severity Severity, scope Scope) Response {
 
 // A Responder carries one response out. An error says that it could not.
 type Responder interface {
-	Respond(f Failure) error
+	Respond(f Incident) error
 }
 
 // ResponderFunc is a function that is a Responder.
-type ResponderFunc func(Failure) error
+type ResponderFunc func(Incident) error
 
 // Respond calls r.
-func (r ResponderFunc) Respond(f Failure) error { return r(f) }
+func (r ResponderFunc) Respond(f Incident) error { return r(f) }
 
 // Responders has one for each response; those that are nil cannot be carried out here.
 type Responders [EmergencyResponse + 1]Responder
@@ -62,7 +62,7 @@ var ErrNoResponder = errors.New("nobody carries this response out")
 // Respond carries out the response to f and returns which it was. Where that fails the next stronger
 // one is tried, so that a node that cannot be restarted is isolated; the error then tells all that
 // failed, and is nil if one of them worked.
-func (rs Responders) Respond(f Failure) (Response, error) {
+func (rs Responders) Respond(f Incident) (Response, error) {
 	var failed []error
 	for r := ResponseTo(f.Severity, f.Scope); r <= EmergencyResponse; r++ {
 		err := fmt.Errorf("%v: %w", r, ErrNoResponder)

@@ -47,7 +47,7 @@ func (c *Cluster) Responders() Responders {
 }
 
 // nodes returns the nodes that f concerns, in order.
-func (c *Cluster) nodes(f Failure) []network.ID {
+func (c *Cluster) nodes(f Incident) []network.ID {
 	var nodes []network.ID
 	for _, component := range f.Affected {
 		if id, ok := c.locate(component); ok && !slices.Contains(nodes, id) {
@@ -69,7 +69,7 @@ func (c *Cluster) locate(component string) (network.ID, bool) {
 }
 
 // restart restarts each affected component where that is possible, and else its node, once.
-func (c *Cluster) restart(f Failure) error {
+func (c *Cluster) restart(f Incident) error {
 	restarted, mended := []network.ID{}, false
 	for _, component := range f.Affected {
 		if c.Restart != nil && c.Restart(component) {
@@ -92,7 +92,7 @@ func (c *Cluster) restart(f Failure) error {
 }
 
 // isolate cuts the nodes off from all others, and from each other.
-func (c *Cluster) isolate(f Failure) error {
+func (c *Cluster) isolate(f Incident) error {
 	nodes := c.nodes(f)
 	if len(nodes) == 0 {
 		return ErrNoNode
@@ -134,7 +134,7 @@ func (c *Cluster) Readmit(id network.ID) {
 
 // failOver isolates the failed nodes, so that they cannot act in their old role, and then promotes a
 // standby.
-func (c *Cluster) failOver(f Failure) error {
+func (c *Cluster) failOver(f Incident) error {
 	failed := c.nodes(f)
 	for _, id := range c.Standbys {
 		if slices.Contains(failed, id) || c.Isolated(id) || !c.host(id).Up() {
@@ -155,7 +155,7 @@ func (c *Cluster) failOver(f Failure) error {
 }
 
 // stop takes every node down, in order.
-func (c *Cluster) stop(Failure) error {
+func (c *Cluster) stop(Incident) error {
 	for _, h := range c.Network.World().Hosts() {
 		h.Crash()
 	}
