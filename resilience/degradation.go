@@ -189,7 +189,7 @@ func (d *Degradation) follow(now sim.Time, why string) {
 		d.auto, d.since = worst, now
 		why = cause
 	case worst < d.auto && d.recovered(now) && now.Sub(d.since) >= d.cfg.Dwell:
-		d.auto, d.since = d.auto-1, now
+		d.stepUp(now)
 		why = "recovered"
 	}
 	level := d.auto
@@ -198,6 +198,13 @@ func (d *Degradation) follow(now sim.Time, why string) {
 	}
 	if level != d.shown {
 		d.show(Change{At: now, From: d.shown, To: level, Why: why})
+	}
+}
+
+func (d *Degradation) stepUp(now sim.Time) {
+	d.auto, d.since = d.auto-1, now
+	for i, t := range d.cfg.Triggers {
+		d.triggers[i].called = d.triggers[i].called && t.Level <= d.auto
 	}
 }
 

@@ -72,7 +72,7 @@ type signalState struct {
 	bad    bool
 	good   bool
 	since  sim.Time // bad or good, without a break
-	called bool     // was active, and has not been clear since
+	called bool     // was active since the level was last better than that of the trigger
 }
 
 func (s *signalState) observe(now sim.Time, t Trigger, value int64) {
@@ -97,10 +97,11 @@ func (s *signalState) active(now sim.Time, t Trigger) bool {
 	return false
 }
 
-// clear reports whether the trigger lets its level recover now.
+// clear reports whether the trigger lets its level recover now: it did not call for it, or was seen good
+// for long enough, and lately.
 func (s *signalState) clear(now sim.Time, t Trigger) bool {
-	if s.called && s.good && now.Sub(s.since) >= t.Down && now.Sub(s.seen) <= t.Stale {
-		s.called = false
+	if !s.called {
+		return !s.bad
 	}
-	return !s.called && !s.bad
+	return s.good && now.Sub(s.since) >= t.Down && now.Sub(s.seen) <= t.Stale
 }

@@ -215,14 +215,17 @@ func severity(t FailureType, s Symptoms, c Context, affected int) Severity {
 	return Severity(min(max(points, int(LowSeverity)), int(CriticalSeverity)))
 }
 
-// missing returns how many nodes cannot be used, and of how many.
+// missing returns how many nodes cannot be used for this failure, and of how many. Who is out of reach is
+// no matter of a process that failed: that is an incident of its own.
 func missing(t FailureType, s Symptoms, c Context) (down, nodes int) {
 	nodes = max(c.Nodes, s.Peers+1, 1)
-	switch t {
-	case NodeCrash, NodeUnreachable, ByzantineBehavior, DataCorruption:
+	switch t.Category() {
+	case NodeFailures, ByzantineFailures:
 		return max(1, s.Unreachable), nodes
+	case NetworkFailures:
+		return max(0, s.Unreachable), nodes
 	}
-	return max(0, s.Unreachable), nodes
+	return 0, nodes
 }
 
 func scope(t FailureType, s Symptoms, c Context) Scope {
