@@ -76,7 +76,7 @@ type level struct {
 func (s *search) breadthFirst(initial []row, maxDepth int) {
 	crew := make([]*breadthWorker, s.workers)
 	for i := range crew {
-		crew[i] = &breadthWorker{s: s, x: newExpander(s.sys), seen: s.hold(), judging: true}
+		crew[i] = &breadthWorker{s: s, x: newExpander(s.sys), seen: s.hold(), judging: true, sleeper: s.sleep.worker()}
 	}
 	crew[0].seen.enter()
 	for _, r := range initial {
@@ -115,6 +115,7 @@ func (s *search) levels(crew []*breadthWorker, maxDepth int) {
 		for _, w := range crew {
 			w.account()
 		}
+		s.sleep.visited(depth)
 		s.sample()
 	}
 }
@@ -124,7 +125,8 @@ type breadthWorker struct {
 	s       *search
 	x       *expander
 	seen    visited
-	judging bool // false while a path is being found again
+	judging bool     // false while a path is being found again
+	sleeper *sleeper // nil without sleep sets
 
 	next    []*rows // what was found for the next depth
 	filling *rows   // the last of them
@@ -147,7 +149,13 @@ func (w *breadthWorker) work(now *level, depth int) {
 		w.seen.enter()
 		for packed := c.packed; len(packed) > 0; {
 			w.at, packed = unpack(w.at[:0], packed, w.s.sys.networkAt())
-			if err := w.visit(w.at, depth); err != nil {
+			var err error
+			if w.sleeper == nil {
+				err = w.visit(w.at, depth)
+			} else {
+				packed, err = w.visitAwake(w.at, packed, depth)
+			}
+			if err != nil {
 				w.s.fail(err)
 				break
 			}
@@ -230,6 +238,9 @@ func (w *breadthWorker) keep(r row, depth int, fp uint64) {
 		q = w.fresh(len(r))
 	}
 	q.push(r)
+	if w.sleeper != nil {
+		q.packed = packSet(q.packed, w.sleeper.handed)
+	}
 	w.scratch = r[:0]
 }
 
@@ -257,4 +268,8 @@ func (w *breadthWorker) account() {
 	w.s.generated.Add(w.generated)
 	w.s.queued.Add(w.queued)
 	w.unique, w.generated, w.queued = 0, 0, 0
+	if z := w.sleeper; z != nil {
+		w.s.asleep.Add(z.left)
+		z.left = 0
+	}
 }

@@ -74,6 +74,13 @@ type Config struct {
 	// that are left.
 	PartialOrder bool
 
+	// SleepSets leaves out steps, but no states: of two orders of steps that are independent,
+	// since they are of different nodes, one is taken only. Verdicts, counterexamples and
+	// counts are those of a search without, but for Result.Generated; Result.Asleep is what was
+	// left out. It is for a breadth-first search, without Symmetry, PartialOrder and a model's
+	// Within.
+	SleepSets bool
+
 	// Examples finds the way to what is to happen sometimes, too, and not only to what is
 	// violated. In a breadth-first search that takes as long again.
 	Examples bool
@@ -99,6 +106,7 @@ type Result struct {
 	Verdict   properties.Verdict `json:"verdict"`
 	Unique    uint64             `json:"unique"`              // distinct states
 	Generated uint64             `json:"generated"`           // initial states and steps taken
+	Asleep    uint64             `json:"asleep,omitempty"`    // steps left out with Config.SleepSets
 	Depth     int                `json:"depth"`               // greatest depth visited; the initial states have 1
 	Terminal  uint64             `json:"terminal"`            // states in which nothing but faults can happen
 	Limit     string             `json:"limit,omitempty"`     // which bound ended the search
@@ -123,8 +131,10 @@ type search struct {
 
 	table *table // one of the two is nil
 	exact *exactTable
+	sleep *sleepSets // nil unless the search has sleep sets
 
 	unique, generated, terminal atomic.Uint64
+	asleep                      atomic.Uint64 // steps left out
 	queued                      atomic.Int64
 	depth                       atomic.Int64
 	frontier                    atomic.Int64 // bytes of rows that wait
@@ -199,6 +209,12 @@ func newSearch(sys *system, cfg Config) (*search, error) {
 		}
 	}
 	s := &search{sys: sys, cfg: cfg, workers: cfg.Workers}
+	if cfg.SleepSets {
+		if err := sys.sleepless(cfg); err != nil {
+			return nil, err
+		}
+		s.sleep = newSleepSets(allSleepRules)
+	}
 	if s.workers == 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
@@ -341,5 +357,5 @@ func (s *search) setBytes() uint64 {
 
 // bytes estimates the memory of the search.
 func (s *search) bytes() uint64 {
-	return s.setBytes() + uint64(max(s.frontier.Load(), 0)) + s.sys.bytes()
+	return s.setBytes() + uint64(max(s.frontier.Load(), 0)) + s.sleep.bytes() + s.sys.bytes()
 }
