@@ -54,7 +54,7 @@ func (sys *system) sleepless(cfg Config) error {
 	case cfg.PartialOrder:
 		return errors.New("explore: with ample sets a state is not reached in all orders, so that none can sleep: leave out one of the two")
 	case sys.m.Within != nil:
-		return fmt.Errorf("%w with sleep sets: the bound on states lets some orders of steps happen and others not", ErrModel)
+		return fmt.Errorf("%w: its bound on states lets some orders of steps happen and others not, so that none can sleep", ErrModel)
 	}
 	return nil
 }

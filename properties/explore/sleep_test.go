@@ -48,7 +48,7 @@ func TestSleepSetsLoseStepsAndNoStates(t *testing.T) {
 func TestStepsThatSleepSetsTakeForIndependentCommute(t *testing.T) {
 	tried := 0
 	rapid.Check(t, func(t *rapid.T) {
-		pairs, err := explore.Commute(drawSubject(t).m, 300, "")
+		pairs, err := explore.Commute(drawSubject(t).m, 100, "")
 		require.NoError(t, err)
 		tried += pairs
 	})
@@ -63,7 +63,7 @@ func TestStepsThatSleepSetsTakeForIndependentCommute(t *testing.T) {
 		models.TwoPhase(3, ""),
 		timed,
 	} {
-		pairs, err := explore.Commute(m, 1000, "")
+		pairs, err := explore.Commute(m, 200, "")
 		require.NoError(t, err, m.Name)
 		require.Positive(t, pairs, m.Name)
 	}
@@ -87,7 +87,7 @@ func TestSearchesThatSleepSetsAreNotForSayWhy(t *testing.T) {
 	copies.Within = func(*explore.State) bool { return true }
 	_, err := explore.Search(copies, explore.Config{SleepSets: true})
 	require.ErrorIs(t, err, explore.ErrModel)
-	require.ErrorContains(t, err, "the bound on states lets some orders of steps happen and others not")
+	require.ErrorContains(t, err, "its bound on states lets some orders of steps happen and others not")
 }
 
 // Eventually is judged of all steps, those left out too: the lasso is the same.

@@ -48,6 +48,8 @@ func (f *exploreFlags) add(fl *pflag.FlagSet) {
 	fl.BoolVar(&f.config.Exact, "exact", false, "bfs, dfs: keep states whole instead of 64 bits of them")
 	fl.BoolVar(&f.config.PartialOrder, "partial-order", false, "bfs, dfs: leave out states that only the order of "+
 		"independent steps leads to, as far as the properties allow")
+	fl.BoolVar(&f.config.SleepSets, "sleep-sets", false, "bfs: take of two orders of independent steps one only; "+
+		"all states are visited, in fewer steps")
 	fl.IntVar(&f.config.Workers, "workers", runtime.NumCPU(), "bfs, dfs: how many threads search")
 	fl.StringVar(&f.reduction, "reduction", reductionNames[0], "stateless: optimal (one run for each order of dependent "+
 		"steps), sleep-sets (breaks off some runs, and misses no order where --max-depth cuts runs) or none (all orders)")
@@ -66,7 +68,7 @@ var reductionNames = []string{"optimal", "sleep-sets", "none"}
 
 // Which options are for some searches only.
 var (
-	stateOptions  = []string{"max-states", "max-bytes", "symmetry", "exact", "partial-order", "workers"}
+	stateOptions  = []string{"max-states", "max-bytes", "symmetry", "exact", "partial-order", "sleep-sets", "workers"}
 	runOptions    = []string{"reduction", "refine", "max-runs"}
 	sampleOptions = []string{"schedules", "seed"}
 )
@@ -88,6 +90,9 @@ func (f *exploreFlags) check(a *app, fl *pflag.FlagSet) error {
 		return usagef("--serve prints no results and searches by bfs or dfs: expected neither --json nor --search %s",
 			f.search)
 	}
+	if err := f.checkSleep(); err != nil {
+		return err
+	}
 	if samples && f.noStop {
 		return usagef("--no-stop is not for samples of runs, which end with the first violation")
 	}
@@ -95,6 +100,20 @@ func (f *exploreFlags) check(a *app, fl *pflag.FlagSet) error {
 		return usagef("--schedules is 0, expected 1 or more")
 	}
 	return f.read()
+}
+
+// checkSleep refuses what does not go with --sleep-sets.
+func (f *exploreFlags) checkSleep() error {
+	switch c := &f.config; {
+	case !c.SleepSets:
+	case f.search != explore.BreadthFirst.String():
+		return usagef("--sleep-sets is for --search bfs, not for %s", f.search)
+	case c.Symmetry:
+		return usagef("--sleep-sets tells nodes apart, and --symmetry does not: leave out one of the two")
+	case c.PartialOrder:
+		return usagef("--sleep-sets needs all orders of steps, and --partial-order leaves some out: leave out one of the two")
+	}
+	return nil
 }
 
 // checkSearch refuses options of other searches.

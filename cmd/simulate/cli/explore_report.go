@@ -27,6 +27,7 @@ type exploreReport struct {
 	// Of a search that remembers states; else 0, but for the depth.
 	Unique     uint64  `json:"unique"`
 	Generated  uint64  `json:"generated"`
+	Asleep     uint64  `json:"asleep,omitempty"` // steps that --sleep-sets left out
 	Depth      int     `json:"depth"`
 	Terminal   uint64  `json:"terminal"`
 	Bytes      uint64  `json:"bytes"`
@@ -120,7 +121,7 @@ func (x *exploration) report() exploreReport {
 		r := x.states
 		rep.Unique, rep.Generated, rep.Depth, rep.Terminal = r.Unique, r.Generated, r.Depth, r.Terminal
 		rep.Bytes, rep.Handlers, rep.Collisions = r.Bytes, r.Handlers, r.Collisions
-		rep.Rounds, rep.Unreduced = r.Rounds, r.Unreduced
+		rep.Rounds, rep.Unreduced, rep.Asleep = r.Rounds, r.Unreduced, r.Asleep
 	case x.runs != nil:
 		r := x.runs
 		rep.Runs, rep.Steps, rep.Depth, rep.Cut, rep.Blocked = r.Runs, r.Steps, r.Depth, r.Cut, r.Blocked

@@ -131,6 +131,9 @@ func (x *exploration) figures(w io.Writer) {
 		} else if r.Rounds > 0 {
 			fmt.Fprintf(w, "  reduced by partial order, in %s\n", plural(r.Rounds, "round"))
 		}
+		if x.flags.config.SleepSets {
+			fmt.Fprintf(w, "  sleep sets left out %s\n", plural(int(r.Asleep), "step"))
+		}
 	case x.runs != nil:
 		r := x.runs
 		fmt.Fprintf(w, "  runs %d  steps %d  longest %d  cut %d  blocked %d  reduction %s\n", r.Runs, r.Steps, r.Depth,

@@ -24,7 +24,7 @@ var asleep = []struct {
 	{"paxos", 1, 3, nonDuplicating, explore.Budget{}, 267, 215, false},
 	{"paxos", 2, 3, nonDuplicating, explore.Budget{}, 16747, 16224, false},
 	{"paxos", 2, 3, ordered, explore.Budget{}, 45492, 64724, false},
-	{"paxos", 1, 3, nonDuplicating, explore.Budget{Crashes: 1, Drops: 1, Duplicates: 1}, 0, 0, false},
+	{"paxos", 1, 3, nonDuplicating, explore.Budget{Crashes: 1, Drops: 1, Duplicates: 1}, 98548, 164696, false},
 	{"paxos", 3, 3, nonDuplicating, explore.Budget{}, 1203421, 1217056, true},
 	{"abd", 2, 2, nonDuplicating, explore.Budget{}, 720, 155, false},
 	{"abd", 3, 2, nonDuplicating, explore.Budget{}, 46635, 21480, false},
