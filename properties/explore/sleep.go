@@ -11,22 +11,22 @@ import (
 // one only. A state's sleep set is what need not be taken of it: the state that each of these
 // leads to is reached by another way.
 //
-// Steps are taken of a state in the order of their nodes. Where step a leads, those steps are
-// asleep that a is independent of, and that are asleep here or were taken before a. A state
-// that several steps from the depth before lead to has the intersection of what they hand
-// down as its sleep set. That does not depend on the order in which they are found, hence
-// not on the workers. It is visited once; what leads to it from later depths changes nothing.
+// The steps of a state are in the order of their nodes. Where step a leads, those steps are
+// asleep that a is independent of, and that are asleep here or come before a. A state that
+// several steps from the depth before lead to has the intersection of what they hand down as
+// its sleep set. That does not depend on the order in which they are found, hence not on the
+// workers. It is visited once; what leads to it from later depths changes nothing.
 //
 // All states are visited, each at its least depth. Proof: let x be a state at depth n, and of
 // the paths of n steps to x from one first state let p be the first in the order of the nodes
 // of their steps. Assume that a step of p is not taken; let t be the first of these, and s the
-// state that it is taken from. By p, up to there, s is reached at its least depth, for p is a
-// shortest path. So t is asleep in what the step of p before s hands down, which is
-// independent of t; and either t was asleep there too, and so on, or it was taken before that
-// step of p. The first state has nothing asleep, so somewhere it was taken before a step u of
-// p. All steps of p from u to t are independent of t, so it can be moved before u: another
-// path to x of n steps, which comes before p, as the node of t does before that of u. There is
-// none. So p is taken.
+// state on p before it. By p, up to there, s is found at its least depth, for p is a shortest
+// path. So t is in what the step of p to s hands down, and independent of that step; and either
+// t is asleep in the state before, too, and so on, or it comes before that step of p. In the
+// first state nothing is asleep, so there is a step u of p that t comes before. All steps of p
+// from u up to t are independent of t, so t can be moved before u: another path to x of n
+// steps, which comes before p, as the node of t does before that of u. There is none. So all
+// steps of p are taken.
 //
 // Godefroid's search is depth-first and has to come back to a state that is reached again
 // with a smaller sleep set, for what was left out of it. By the proof this one need not: what
@@ -38,9 +38,8 @@ type sleepRules uint8
 
 const (
 	sleepMerged   sleepRules = 1 << iota // all that leads to a state from the depth before has a say
-	sleepTurns                           // only what was taken before sleeps
+	sleepTurns                           // of two steps that are taken, only the earlier one sleeps after the other
 	sleepTold                            // two steps that tell the observer depend on each other
-	sleepSpent                           // so do two faults of a kind if the budget is for one
 	allSleepRules = sleepMerged | sleepTurns | sleepTold
 )
 
