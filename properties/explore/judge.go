@@ -137,8 +137,8 @@ const endedEarly = "the search ended with the violation of another property"
 func (s *search) result() (Result, error) {
 	sys := s.sys
 	s.peak = max(s.peak, s.bytes())
-	res := Result{Unique: s.unique.Load(), Generated: s.generated.Load(), Asleep: s.asleep.Load(), Depth: int(s.depth.Load()),
-		Terminal: s.terminal.Load(), Limit: s.limit, Unreduced: s.unreduced, Rounds: s.rounds,
+	res := Result{Unique: s.unique.Load(), Generated: s.generated.Load(), Asleep: s.asleep.Load(),
+		Depth: int(s.depth.Load()), Terminal: s.terminal.Load(), Limit: s.limit, Unreduced: s.unreduced, Rounds: s.rounds,
 		Bytes: s.peak, SetBytes: s.setBytes(), Handlers: sys.runs.Load(),
 		Locals: sys.locals.len(), Messages: sys.messages.len(), Observers: sys.observers.len()}
 	if s.exact == nil {

@@ -47,13 +47,16 @@ const (
 func (sys *system) sleepless(cfg Config) error {
 	switch {
 	case cfg.Order != BreadthFirst:
-		return errors.New("explore: sleep sets are for a breadth-first search: depth-first, what is asleep hangs on which way is taken first")
+		return errors.New("explore: sleep sets are for a breadth-first search: " +
+			"depth-first, what is asleep hangs on which way is taken first")
 	case cfg.Symmetry:
 		return errors.New("explore: sleep sets name nodes, which symmetry takes for the same: leave out one of the two")
 	case cfg.PartialOrder:
-		return errors.New("explore: with ample sets a state is not reached in all orders, so that none can sleep: leave out one of the two")
+		return errors.New("explore: with ample sets a state is not reached in all orders, so that none can sleep: " +
+			"leave out one of the two")
 	case sys.m.Within != nil:
-		return fmt.Errorf("%w: its bound on states lets some orders of steps happen and others not, so that none can sleep", ErrModel)
+		return fmt.Errorf("%w: its bound on states lets some orders of steps happen and others not, so that none can sleep",
+			ErrModel)
 	}
 	return nil
 }

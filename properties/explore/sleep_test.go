@@ -25,7 +25,9 @@ func TestSleepSetsLoseStepsAndNoStates(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		j, depth, want := drawUnbounded(t)
 		var generated uint64
-		for i, cfg := range []explore.Config{{Workers: 1}, {Workers: 2}, {Workers: 3}, {Workers: 4}, {Workers: 3, Exact: true}} {
+		for i, cfg := range []explore.Config{
+			{Workers: 1}, {Workers: 2}, {Workers: 3}, {Workers: 4}, {Workers: 3, Exact: true},
+		} {
 			cfg.NoStop, cfg.MaxDepth, cfg.SleepSets = true, depth, true
 			got, err := explore.Search(j.m, cfg)
 			require.NoError(t, err)
