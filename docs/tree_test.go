@@ -25,6 +25,7 @@ type tree struct {
 	top      []string // names at the top of the repository, folders with a slash
 	files    []*file  // in order of path
 	packages []*pkg   // in order of path
+	pictures []string
 }
 
 // A file is one text: Go, Markdown, or something under .ci.
@@ -102,6 +103,9 @@ func load(fsys fs.FS) (*tree, error) {
 			return err
 		case d.IsDir() && ignored(name):
 			return fs.SkipDir
+		case strings.HasSuffix(name, ".svg"):
+			t.pictures = append(t.pictures, name)
+			return nil
 		case d.IsDir() || !isText(name):
 			return nil
 		}

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -97,7 +98,7 @@ func (t *tree) names(name string) bool {
 			return true
 		}
 	}
-	return false
+	return slices.Contains(t.pictures, name)
 }
 
 func TestLinksInTheDocumentsLeadSomewhere(t *testing.T) {
@@ -107,7 +108,7 @@ func TestLinksInTheDocumentsLeadSomewhere(t *testing.T) {
 func TestABrokenLinkIsFound(t *testing.T) {
 	catches(t, brokenLinks,
 		"README.md", "[a](docs/A.md#x) [b](docs) [c](https://x.example/y) [d](#here)\n[e](docs/B.md) // want\n`[f](g)`\n```\n[h](i)\n```\n",
-		"docs/A.md", "[up](../README.md) [law](../LICENSE)\n[lost](README.md) // want\n",
+		"docs/a.svg", "<svg/>", "docs/A.md", "![drawn](a.svg) [up](../README.md) [law](../LICENSE)\n[lost](README.md) // want\n",
 		"LICENSE", "")
 }
 

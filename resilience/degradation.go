@@ -208,7 +208,7 @@ func (d *Degradation) stepUp(now sim.Time) {
 	}
 }
 
-// worst returns the highest level that a cause calls for now, and the first such cause.
+// worst returns the highest level that an active cause calls for, and the first such cause.
 func (d *Degradation) worst(now sim.Time) (Level, string) {
 	worst, cause := LevelNormal, ""
 	for i, t := range d.cfg.Triggers {
