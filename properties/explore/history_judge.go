@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"sync"
 
-	"phoenix/network"
 	"phoenix/nodes"
 	"phoenix/properties"
 	"phoenix/properties/history"
@@ -34,21 +32,43 @@ func Linearizable(name string) Property {
 	})
 }
 
+// What is known of whether a History is linearizable.
+const (
+	unjudged int32 = iota
+	holds
+	violated
+)
+
 // Check returns why what h knows so far is not linearizable, nil if it is: see Linearizable.
 //
 // Whether it is is decided here for most histories, in microseconds; package linear decides
 // about the others, and explains. In the worst case time grows exponentially with the
 // operations that overlap.
+//
+// A history that goes on from one that was judged is judged by what is new. An operation
+// that begins, or is given up, asks for nothing: what explained the rest still does. And
+// what no order explains, none explains later on: one that did would explain the beginning,
+// if one left out what began after that (linearizability is prefix-closed, Herlihy and
+// Wing, TOPLAS 1990, section 3.3).
 func (h *History) Check() error {
 	if h.flaw != "" {
 		return errors.New(h.flaw)
 	}
-	explainable, decided := h.orderable()
-	if decided && explainable {
+	judged := h.judged.Load()
+	if judged == holds {
 		return nil
 	}
 	v := &violation{history: h.Clone().(*History)}
-	if !decided && v.explain() == "" {
+	if judged == unjudged {
+		explainable, decided := h.orderable()
+		judged = violated
+		if explainable || !decided && v.explain() == "" {
+			judged = holds
+		}
+		h.judged.Store(judged)
+		v.history.judged.Store(judged)
+	}
+	if judged == holds {
 		return nil
 	}
 	return v
@@ -92,30 +112,29 @@ func (v *violation) explain() string {
 // ones. What is of unknown outcome never ends, and is never complete in this sense: its
 // client goes on as another one. What was refused is left out.
 func (h *History) timed() *history.History {
-	ids := slices.Sorted(maps.Keys(h.clients))
-	ends := map[network.ID][]int64{}
+	ends := make([][]int64, len(h.clients))
+	calls := make([][]int64, len(h.clients))
 	last := int64(2)
-	for _, id := range ids {
-		n := len(h.clients[id].operations)
-		ends[id] = slices.Repeat([]int64{history.Pending}, n)
+	for c := range h.clients {
+		n := len(h.clients[c].operations)
+		ends[c] = slices.Repeat([]int64{history.Pending}, n)
 		last += 2 * int64(n)
 	}
-	calls := map[network.ID][]int64{}
-	for _, id := range ids {
-		for i := range h.clients[id].operations {
-			calls[id] = append(calls[id], 2*h.eachBefore(id, i, func(network.ID, int) {})+1)
-			moment := calls[id][i] - 1
-			h.eachBefore(id, i, func(other network.ID, j int) { ends[other][j] = min(ends[other][j], moment) })
+	for c := range h.clients {
+		for i := range h.clients[c].operations {
+			moment := 2 * h.eachBefore(c, i, func(int, int) {})
+			calls[c] = append(calls[c], moment+1)
+			h.eachBefore(c, i, func(other, j int) { ends[other][j] = min(ends[other][j], moment) })
 		}
 	}
 	timed := &history.History{}
 	next := 0 // the number of the next process
-	for _, id := range ids {
-		for i, op := range h.clients[id].operations {
+	for c := range h.clients {
+		for i, op := range h.clients[c].operations {
 			if op.refused() {
 				continue
 			}
-			o := history.Operation{Client: next, Key: op.call.Key, Call: calls[id][i], Return: min(ends[id][i], last)}
+			o := history.Operation{Client: next, Key: op.call.Key, Call: calls[c][i], Return: min(ends[c][i], last)}
 			if op.fill(&o); o.Outcome == history.Unknown {
 				o.Return = history.Pending
 				next++
@@ -129,19 +148,20 @@ func (h *History) timed() *history.History {
 }
 
 // eachBefore calls do for each operation that was certainly over when the one at place i of
-// a client began, and returns how many there are.
-func (h *History) eachBefore(id network.ID, i int, do func(id network.ID, i int)) (n int64) {
-	count := func(id network.ID, end int) {
-		for j, op := range h.clients[id].operations[:end] {
+// the client at place c began, and returns how many there are.
+func (h *History) eachBefore(c, i int, do func(c, i int)) (n int64) {
+	count := func(c, end int) {
+		for j, op := range h.clients[c].operations[:end] {
 			if op.known() {
 				n++
-				do(id, j)
+				do(c, j)
 			}
 		}
 	}
-	count(id, i)
-	for other, j := range h.clients[id].operations[i].after { // order: they are counted, and minima taken
-		count(other, j+1)
+	count(c, i)
+	for _, s := range h.clients[c].operations[i].after {
+		other, _ := h.find(s.client)
+		count(other, s.last+1)
 	}
 	return n
 }

@@ -3,7 +3,6 @@ package explore
 import (
 	"math/bits"
 
-	"phoenix/network"
 	"phoenix/nodes"
 )
 
@@ -21,40 +20,45 @@ type set uint64
 // "Testing and verifying concurrent objects", JPDC 17, 1993). What only looks at the value
 // and is right where it stands is put there without a second thought.
 type orderer struct {
-	operations []*operation
-	before     []set // of each operation what comes before it
-	must       set   // those that happened
-	may        set   // those that may have happened
-	left       int   // how many may still be placed
+	n          int // operations
+	operations [maxOrdered]*operation
+	before     [maxOrdered]set // of each operation what comes before it
+	must       set             // those that happened
+	may        set             // those that may have happened
+	left       int             // how many may still be placed
 }
 
 // orderable reports whether h is linearizable, and whether that was decided.
 func (h *History) orderable() (explainable, decided bool) {
-	o := orderer{operations: make([]*operation, 0, 16)}
-	first := map[network.ID]int{}
+	var o orderer
 	known := set(0)
-	for id, c := range h.clients { // order: how operations are numbered makes no difference
-		first[id] = len(o.operations)
-		for i := range c.operations {
-			if c.operations[i].known() {
-				known |= 1 << len(o.operations)
+	for c := range h.clients {
+		for _, op := range h.clients[c].operations {
+			if o.n == maxOrdered {
+				return false, false
 			}
-			o.operations = append(o.operations, &c.operations[i])
+			if op.known() {
+				known |= 1 << o.n
+			}
+			o.operations[o.n] = op
+			o.n++
 		}
 	}
-	if len(o.operations) > maxOrdered {
-		return false, false
-	}
-	o.before = make([]set, len(o.operations))
-	for id, c := range h.clients { // order: see above
-		for i := range c.operations {
-			at := first[id] + i
-			before := between(first[id], at)
-			for other, last := range c.operations[i].after { // order: sets are united
-				before |= between(first[other], first[other]+last+1)
+	first := 0 // of a client
+	for c := range h.clients {
+		for i, op := range h.clients[c].operations {
+			before := between(first, first+i)
+			from := 0 // the first of other, which go by their numbers as after does
+			other := 0
+			for _, s := range op.after {
+				for ; h.clients[other].id != s.client; other++ {
+					from += len(h.clients[other].operations)
+				}
+				before |= between(from, from+s.last+1)
 			}
-			o.before[at] = before & known
+			o.before[first+i] = before & known
 		}
+		first += len(h.clients[c].operations)
 	}
 	return o.eachKey()
 }
@@ -65,10 +69,10 @@ func between(first, end int) set { return (1<<end - 1) &^ (1<<first - 1) }
 // eachKey looks for an order of each key alone: locality (Herlihy and Wing, TOPLAS 1990,
 // section 3.1) makes it enough.
 func (o *orderer) eachKey() (explainable, decided bool) {
-	for done := set(0); done != between(0, len(o.operations)); {
+	for done := set(0); done != between(0, o.n); {
 		key := o.operations[bits.TrailingZeros64(^uint64(done))].call.Key
 		o.must, o.may, o.left = 0, 0, maxPlaced
-		for i, op := range o.operations {
+		for i, op := range o.operations[:o.n] {
 			if op.call.Key != key {
 				continue
 			}

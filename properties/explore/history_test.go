@@ -26,6 +26,14 @@ type tale struct {
 
 func newTale() *tale { return &tale{NewHistory().(*History), map[network.ID]uint64{}} }
 
+// client returns a client that did anything, nil if it did not.
+func (h *tale) client(id network.ID) *client {
+	if i, known := h.find(id); known {
+		return &h.clients[i]
+	}
+	return nil
+}
+
 func (h *tale) call(id network.ID, call nodes.Invocation) {
 	h.begun[id]++
 	h.Observe(&Told{Kind: sim.Invoke, Node: id, Op: h.begun[id], Value: call})
@@ -186,7 +194,7 @@ func drawRun(t *rapid.T) randomRun {
 	var moments []moment
 	for i := range rapid.IntRange(0, 14).Draw(t, "events") {
 		id := network.ID(rapid.IntRange(1, 3).Draw(t, "client"))
-		c := d.clients[id]
+		c := d.client(id)
 		m := moment{id, i, c == nil || c.open == 0}
 		moments = append(moments, m)
 		if m.call {
@@ -209,10 +217,10 @@ func drawRun(t *rapid.T) randomRun {
 	next := map[network.ID]int{}
 	for _, m := range moments {
 		if m.call {
-			d.called[&d.clients[m.client].operations[next[m.client]]] = m.at
+			d.called[d.client(m.client).operations[next[m.client]]] = m.at
 			continue
 		}
-		d.ended[&d.clients[m.client].operations[next[m.client]]] = m.at
+		d.ended[d.client(m.client).operations[next[m.client]]] = m.at
 		next[m.client]++
 	}
 	return d
@@ -267,10 +275,8 @@ func mustHappen(op *operation) bool {
 
 func (d randomRun) all() (ops []*operation) {
 	for id := range network.ID(4) {
-		if c := d.clients[id]; c != nil {
-			for i := range c.operations {
-				ops = append(ops, &c.operations[i])
-			}
+		if c := d.client(id); c != nil {
+			ops = append(ops, c.operations...)
 		}
 	}
 	return ops

@@ -329,9 +329,15 @@ func (sys *system) observerAfter(from, told uint32) Observer {
 // batch more. From 0 it makes the first state.
 func (sys *system) internObserver(from, told uint32) (uint32, error) {
 	observer := sys.observerAfter(from, told)
-	content, err := observerContent(observer)
-	if err != nil {
-		return 0, fmt.Errorf("%w: the observer: %w", ErrModel, err)
+	var most [512]byte
+	var content []byte
+	if h, ok := observer.(*History); ok {
+		content = h.append(most[:0])
+	} else {
+		var err error
+		if content, err = encode(nil, observer); err != nil {
+			return 0, fmt.Errorf("%w: the observer: %w", ErrModel, err)
+		}
 	}
 	id := sys.observers.intern(content, func(o *observed, key string) {
 		o.from, o.told, o.live, o.hash = from, told, observer, hashOf(hashObserver, key)
