@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"phoenix/sim"
@@ -179,6 +180,65 @@ func (s *Solo) Now() sim.Time { return s.w.Now() }
 // Operations returns the number of the last operation that the node invoked. Each boot
 // begins at 2^32 times the number of crashes before it.
 func (s *Solo) Operations() uint64 { return s.net.operations }
+
+// SoloMark is what a Solo is at one moment apart from its handler: its timers, and the
+// number of its last operation.
+type SoloMark struct {
+	timers     []soloTimer
+	operations uint64
+}
+
+type soloTimer struct {
+	due     sim.Time
+	running bool
+}
+
+// Mark returns what s is now, for Rewind. It is false of a node that is more than its
+// handler and its timers: that uses a disk or has processes, that has panicked, or for which
+// time has passed.
+func (s *Solo) Mark() (SoloMark, bool) {
+	m := SoloMark{operations: s.net.operations}
+	if s.net.disks != nil || s.Processes() > 0 || s.Busy() || s.w.Now() != 0 || len(s.w.Findings()) > 0 {
+		return m, false
+	}
+	for _, t := range s.host.Timers() {
+		was := soloTimer{running: t.Running()}
+		if was.running {
+			was.due = t.Due()
+		}
+		m.timers = append(m.timers, was)
+	}
+	return m, true
+}
+
+// Rewind makes s what it was when m was taken, but for its handler, and reports whether it
+// could: not if it has other timers now, or is more than these.
+func (s *Solo) Rewind(m SoloMark) bool {
+	timers := s.host.Timers()
+	if now, ok := s.Mark(); !ok || len(now.timers) != len(m.timers) {
+		return false
+	}
+	s.net.operations = m.operations
+	for i, was := range m.timers {
+		t := timers[i]
+		switch {
+		case !was.running:
+			t.Stop()
+		case !t.Running() || t.Due() != was.due:
+			t.Reset(time.Duration(was.due))
+			if t.Due() != was.due {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// At reports whether s is what it was when m was taken, but for its handler.
+func (s *Solo) At(m SoloMark) bool {
+	now, ok := s.Mark()
+	return ok && now.operations == m.operations && slices.Equal(now.timers, m.timers)
+}
 
 // Disk returns the disk of the node for those who look at it, nil if the node has none.
 func (s *Solo) Disk() *disk.Disk {

@@ -25,6 +25,8 @@ var benched = []struct {
 	{name: "2pc-8", unique: 1745408, generated: 18507778, model: func() explore.Model { return models.TwoPhase(8, "") }},
 	{name: "single-copy-4-2", unique: 235725, generated: 440977,
 		model: func() explore.Model { return models.SingleCopy(models.Harness{Clients: 4, Servers: 2}) }},
+	{name: "increment-6", unique: 118509, generated: 237943,
+		model: func() explore.Model { return models.Increment(6, false) }},
 	{name: "abd-2-3", unique: 41138199, generated: 194646243, huge: true,
 		model: func() explore.Model { return models.ABD(models.Harness{Clients: 2, Servers: 3}) }},
 }

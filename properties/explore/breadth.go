@@ -184,7 +184,7 @@ func (w *breadthWorker) visit(r row, depth int) error {
 		p.parent = x.fingerprint(r)
 	}
 	if !x.owed && w.judging {
-		w.s.rest(&State{sys: x.sys, row: r}, depth, x.fingerprint(r))
+		w.s.rest(&State{sys: x.sys, row: r, idle: &x.spares}, depth, x.fingerprint(r))
 	}
 	plain := w.s.plain()
 	if t, ok := w.seen.(*worker); ok && plain {
@@ -227,7 +227,7 @@ func (w *breadthWorker) keep(r row, depth int, fp uint64) {
 	w.unique++
 	w.queued++
 	if w.judging && w.s.asked() {
-		st := State{sys: w.s.sys, row: r}
+		st := State{sys: w.s.sys, row: r, idle: &w.x.spares}
 		w.s.judge(&st, depth, fp)
 		if st.err != nil {
 			w.s.fail(st.err)

@@ -182,7 +182,7 @@ func (w *depthWorker) visit(r row, depth int) error {
 	w.deepest = max(w.deepest, depth)
 	fp := x.fingerprint(r)
 	if s.asked() {
-		st := State{sys: s.sys, row: r}
+		st := State{sys: s.sys, row: r, idle: &w.x.spares}
 		s.judge(&st, depth, fp)
 		if st.err != nil {
 			return st.err
@@ -201,7 +201,7 @@ func (w *depthWorker) visit(r row, depth int) error {
 	}
 	w.expanded += count
 	if !x.owed && count > 0 {
-		s.rest(&State{sys: x.sys, row: r}, depth, fp)
+		s.rest(&State{sys: x.sys, row: r, idle: &x.spares}, depth, fp)
 	}
 	w.generated += count * x.idles
 	plain := s.plain() && s.cfg.MaxDepth == 0

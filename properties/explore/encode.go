@@ -35,6 +35,14 @@ func encode(dst []byte, v any) ([]byte, error) {
 	return e.dst, err
 }
 
+// encodeDeep is encode, and says through how many pointers, slices and maps it went, one
+// within the other.
+func encodeDeep(dst []byte, v any) (content []byte, deepest int, err error) {
+	e := encoder{dst: dst}
+	err = e.value(v)
+	return e.dst, e.deepest, err
+}
+
 // encoder is one encoding under way. With groups it also takes down where the members of
 // them stand, see shape.
 type encoder struct {
@@ -45,6 +53,7 @@ type encoder struct {
 	marks   []mark
 	holes   int // marks that are holes
 	depth   int // pointers, slices and maps around the value at hand
+	deepest int // the greatest depth yet
 	around  map[reference]bool
 }
 
@@ -110,6 +119,7 @@ func inside(err error, place string) error {
 // follow encodes with content what v, a pointer, slice or map that is not nil, refers to.
 func (e *encoder) follow(v reflect.Value, content contentFunc) error {
 	e.depth++
+	e.deepest = max(e.deepest, e.depth)
 	defer func() { e.depth-- }()
 	if e.around == nil {
 		if e.depth > fearCycle {

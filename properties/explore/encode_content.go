@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync"
 	"time"
+	"unsafe"
 
 	"phoenix/network"
 	"phoenix/sim"
@@ -269,24 +270,37 @@ func (e *encoder) close(b bag) {
 	e.entries = e.entries[:b.entries]
 }
 
+// mapEntry is room for an entry that is looked at.
+type mapEntry struct{ key, value reflect.Value }
+
 func mapContent(t reflect.Type) contentFunc {
+	var entries sync.Pool // of *mapEntry: a map may be within one of the same type
 	return func(e *encoder, v reflect.Value) error {
 		e.dst = binary.AppendUvarint(e.dst, uint64(v.Len())+1)
 		key, value := planOf(t.Key()).content, planOf(t.Elem()).content
 		b := e.open()
 		var failed error
-		for it := v.MapRange(); it.Next(); { // order: close sorts entries, or they are summed up; of errors the least counts
+		entry, _ := entries.Get().(*mapEntry)
+		if entry == nil {
+			entry = &mapEntry{key: reflect.New(t.Key()).Elem(), value: reflect.New(t.Elem()).Elem()}
+		}
+		defer entries.Put(entry)
+		at := v.UnsafePointer()
+		it := reflect.NewAt(t, unsafe.Pointer(&at)).Elem().MapRange() // fields that are not exported may be read, too
+		for it.Next() {                                               // order: close sorts entries, or they are summed up; of errors the least counts
 			s := bagEntry{from: len(e.dst)}
-			err := key(e, it.Key())
+			entry.key.SetIterKey(it)
+			err := key(e, entry.key)
 			s.key = len(e.dst)
 			if err == nil {
-				err = value(e, it.Value())
+				entry.value.SetIterValue(it)
+				err = value(e, entry.value)
 			}
 			if err == errDeep {
 				return err
 			}
 			if err != nil {
-				err = inside(err, "["+keyName(it.Key())+"]")
+				err = inside(err, "["+keyName(entry.key)+"]")
 				if failed == nil || err.Error() < failed.Error() {
 					failed = err
 				}

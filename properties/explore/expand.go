@@ -351,7 +351,7 @@ func (x *expander) learnCrash(at uint32, l *local) *outcome {
 	if out := l.crashes.Load(); out != nil {
 		return out
 	}
-	r, err := x.sys.revive(at, l.host)
+	r, err := x.sys.revive(at, l.host, nil)
 	if err != nil {
 		x.err = err
 		return nil

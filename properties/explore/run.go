@@ -29,6 +29,12 @@ type run struct {
 	told   []Told
 	failed error
 	panic  string // with what the code panicked
+
+	stands  uint32 // the local state that it is in, 0 if that is not known
+	born    uint32 // the one that it was in when it had booted
+	moments map[uint32]*moment
+	oldest  []uint32 // of moments, the one that was taken first before the others
+	gave    bool     // somebody else keeps what may be part of its memory
 }
 
 // outcomes returns what an event does in a local state, for all choices. It runs the code.
@@ -75,12 +81,9 @@ func nextScript(picks, asked []int) []int {
 // after brings a node into a local state and lets an event begin; it returns nil if the
 // guard does not.
 func (sys *system) after(id uint32, host network.ID, ev event, script []int, idle *spares) (*run, error) {
-	r := idle.take(id)
-	if r == nil {
-		var err error
-		if r, err = sys.revive(id, host); err != nil {
-			return nil, err
-		}
+	r, err := sys.revive(id, host, idle)
+	if err != nil {
+		return nil, err
 	}
 	if ev.kind == StepRestart || ev.kind == StepBoot {
 		r.start(id)
@@ -90,6 +93,7 @@ func (sys *system) after(id uint32, host network.ID, ev event, script []int, idl
 	}
 	sys.runs.Add(1)
 	r.begin(script)
+	r.stands = 0
 	return r, r.happen(ev)
 }
 
@@ -109,44 +113,64 @@ func (r *run) begin(script []int) {
 	r.sends, r.told = nil, nil
 }
 
-// revive returns a node in a local state, which it gets to by the events that first led
-// there. For a node that has not booted, or is down, there is no world yet. A node that is
-// in another state then is returned beside the error.
-func (sys *system) revive(id uint32, host network.ID) (*run, error) {
-	r := &run{sys: sys, host: host}
+// revive returns a node in a local state: a spare one, which may have to be taken back
+// first, or else one that gets there by the events that first led there. For a node that
+// has not booted, or is down, there is no world yet. A node that is in another state then is
+// returned beside the error.
+func (sys *system) revive(id uint32, host network.ID, idle *spares) (*run, error) {
+	if r := idle.take(id); r != nil {
+		return r, nil
+	}
 	var path []uint32
 	for at := id; at != 0 && !sys.locals.at(at).down; at = sys.locals.at(at).from {
 		path = append(path, at)
 	}
-	r.again = true
-	defer func() { r.again = false }()
-	for _, at := range slices.Backward(path) {
-		l := sys.locals.at(at)
-		if l.via.kind == StepBoot || l.via.kind == StepRestart {
-			r.start(l.from)
-		}
-		r.begin(l.picks)
-		if err := r.happen(l.via); err != nil {
-			return nil, err
-		}
-		for r.solo.Busy() {
-			if err := r.broke(r.solo.Finish()); err != nil {
-				return nil, err
-			}
-		}
+	r, left := idle.near(path)
+	if r == nil {
+		r = &run{sys: sys, host: host}
 	}
-	if id == 0 || len(path) == 0 {
+	if err := r.follow(path[:left], idle); err != nil {
+		return nil, err
+	}
+	if left == 0 {
 		return r, nil
 	}
-	l := sys.locals.at(id)
 	key, _, _, err := r.content()
 	if err != nil {
 		return nil, err
 	}
-	if string(key) != l.key {
+	if string(key) != sys.locals.at(id).key {
 		return r, sys.unsteady(host)
 	}
+	r.stands = id
 	return r, nil
+}
+
+// follow has the node go through local states, the last one first.
+func (r *run) follow(path []uint32, idle *spares) error {
+	r.again = true
+	defer func() { r.again = false }()
+	for _, at := range slices.Backward(path) {
+		l := r.sys.locals.at(at)
+		booted := l.via.kind == StepBoot || l.via.kind == StepRestart
+		if booted {
+			r.start(l.from)
+		}
+		r.begin(l.picks)
+		if err := r.happen(l.via); err != nil {
+			return err
+		}
+		for r.solo.Busy() {
+			if err := r.broke(r.solo.Finish()); err != nil {
+				return err
+			}
+		}
+		if booted && idle != nil && r.sys.m.Timed == nil {
+			r.born, r.moments = at, map[uint32]*moment{}
+		}
+		r.remember(at) // others may be wanted that are near
+	}
+	return nil
 }
 
 // start makes the world for a node's boot from a local state: down, or 0.
@@ -221,11 +245,12 @@ func (r *run) sent(to network.ID, msg any) {
 	if r.again {
 		return
 	}
-	id, err := r.sys.internMessage(r.host, to, msg)
+	id, kept, err := r.sys.internMessage(r.host, to, msg)
 	if err != nil {
 		r.failed = err
 		return
 	}
+	r.gave = r.gave || kept
 	r.sends = append(r.sends, r.sys.dispatch(id))
 }
 
@@ -281,10 +306,11 @@ func joined(a, b *outcome) *outcome {
 
 // outcome is what happened up to now, with the node in the state next.
 func (r *run) outcome(from, next uint32) (*outcome, error) {
-	told, err := r.sys.internBatch(r.told)
+	told, kept, err := r.sys.internBatch(r.told)
 	if err != nil {
 		return nil, err
 	}
+	r.gave = r.gave || kept
 	out := &outcome{next: next, sends: slices.Clone(r.sends), told: told, picks: r.picks}
 	out.idle = next == from && len(out.sends) == 0 && told == 0
 	out.delta = r.sys.locals.at(next).hash
@@ -380,6 +406,9 @@ func (r *run) intern(from uint32, ev event) (uint32, error) {
 			l.host, l.down, l.panic, l.key, l.hash = r.host, true, r.panic, key, hashOf(hashLocal, key)
 			l.shape = r.sys.shape([]byte(key[2:]), nil)
 		}), nil
+	}
+	if r.at(r.moments[from]) {
+		return from, nil
 	}
 	key, size, timers, err := r.content()
 	if err != nil {

@@ -14,6 +14,8 @@ type State struct {
 	sys *system
 	row row
 	err error // a node could not be brought back
+
+	idle *spares // of the worker whose state it is; may be nil
 }
 
 // Envelope is a message under way.
@@ -32,9 +34,21 @@ func (s *State) Node(id network.ID) network.Handler {
 	if l.down {
 		return nil
 	}
+	return s.handler(s.row[rowLocals+int(id)], l)
+}
+
+// handler returns the node in a local state. The first ones are kept; later ones a worker
+// brings back when they are asked for.
+func (s *State) handler(id uint32, l *local) network.Handler {
 	live := l.live.Load()
+	if live == nil && s.idle != nil && id > keptLive {
+		if r, err := s.sys.revive(id, l.host, s.idle); err == nil {
+			s.idle.put(id, r)
+			return r.solo.Handler()
+		}
+	}
 	if live == nil {
-		if live = s.sys.bringBack(s.row[rowLocals+int(id)], l, &s.err); live == nil {
+		if live = s.sys.bringBack(id, l, &s.err); live == nil {
 			return nil
 		}
 	}
@@ -48,14 +62,7 @@ func (s *State) Last(id network.ID) network.Handler {
 	if !l.down || l.last == 0 {
 		return s.Node(id)
 	}
-	before := s.sys.locals.at(l.last)
-	live := before.live.Load()
-	if live == nil {
-		if live = s.sys.bringBack(l.last, before, &s.err); live == nil {
-			return nil
-		}
-	}
-	return live.Handler()
+	return s.handler(l.last, s.sys.locals.at(l.last))
 }
 
 // bringBack makes a node in a local state, for looking at. If the node does something else
@@ -66,7 +73,7 @@ func (sys *system) bringBack(id uint32, l *local, failed *error) *network.Solo {
 	if live := l.live.Load(); live != nil {
 		return live
 	}
-	r, err := sys.revive(id, l.host)
+	r, err := sys.revive(id, l.host, nil)
 	if err != nil {
 		*failed = err
 		sys.failed.CompareAndSwap(nil, &err)

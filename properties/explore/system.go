@@ -249,32 +249,39 @@ func (sys *system) name(id network.ID) string {
 	return sys.names[id]
 }
 
-// internMessage numbers a message.
-func (sys *system) internMessage(from, to network.ID, msg any) (uint32, error) {
-	content, err := encode(addressed(nil, from, to), msg)
+// internMessage numbers a message, and reports whether the message itself is kept and leads
+// to memory that the sender may have as well.
+func (sys *system) internMessage(from, to network.ID, msg any) (id uint32, kept bool, err error) {
+	content, deepest, err := encodeDeep(addressed(nil, from, to), msg)
 	if err != nil {
-		return 0, fmt.Errorf("%w: message %T from %s: %w", ErrModel, msg, sys.name(from), err)
+		return 0, false, fmt.Errorf("%w: message %T from %s: %w", ErrModel, msg, sys.name(from), err)
 	}
-	return sys.messages.intern(content, func(m *message, key string) {
+	id = sys.messages.intern(content, func(m *message, key string) {
 		m.from, m.to, m.msg, m.key, m.shape = from, to, msg, key, sys.shape(nil, msg)
 		m.hash, m.last = hashOf(hashMessage, key), hashOf(hashLast, key)
-	}), nil
+		kept = deepest > 0
+	})
+	return id, kept, nil
 }
 
 func addressed(dst []byte, from, to network.ID) []byte {
 	return append(dst, byte(from), byte(from>>8), byte(to), byte(to>>8))
 }
 
-// internBatch numbers what was told in a step.
-func (sys *system) internBatch(told []Told) (uint32, error) {
+// internBatch numbers what was told in a step; kept is as for internMessage.
+func (sys *system) internBatch(told []Told) (id uint32, kept bool, err error) {
 	if len(told) == 0 || sys.m.Observe == nil {
-		return 0, nil
+		return 0, false, nil
 	}
-	content, err := encode(nil, told)
+	content, deepest, err := encodeDeep(nil, told)
 	if err != nil {
-		return 0, fmt.Errorf("%w: what %s tells: %w", ErrModel, sys.name(told[0].Node), err)
+		return 0, false, fmt.Errorf("%w: what %s tells: %w", ErrModel, sys.name(told[0].Node), err)
 	}
-	return sys.batches.intern(content, func(b *batch, _ string) { b.told = told }), nil
+	id = sys.batches.intern(content, func(b *batch, _ string) {
+		b.told = told
+		kept = deepest > 1 // told is a slice itself
+	})
+	return id, kept, nil
 }
 
 // observe returns the state of the observer after a batch.
