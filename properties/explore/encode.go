@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"reflect"
+	"sync"
 	"unsafe"
 
 	"phoenix/sim"
@@ -30,17 +31,22 @@ import (
 // with an error that wraps sim.ErrUnencodable and names the path to the fault. Of several
 // faults in one map it names the first in alphabetical order.
 func encode(dst []byte, v any) ([]byte, error) {
-	e := encoder{dst: dst}
-	err := e.value(v)
-	return e.dst, err
+	content, _, err := encodeDeep(dst, v)
+	return content, err
 }
+
+// encoders are idle, with room to sort in.
+var encoders = sync.Pool{New: func() any { return &encoder{} }}
 
 // encodeDeep is encode, and says through how many pointers, slices and maps it went, one
 // within the other.
 func encodeDeep(dst []byte, v any) (content []byte, deepest int, err error) {
-	e := encoder{dst: dst}
+	e := encoders.Get().(*encoder)
+	e.dst, e.deepest, e.depth, e.entries = dst, 0, 0, e.entries[:0]
 	err = e.value(v)
-	return e.dst, e.deepest, err
+	content, deepest, e.dst = e.dst, e.deepest, nil
+	encoders.Put(e)
+	return content, deepest, err
 }
 
 // encoder is one encoding under way. With groups it also takes down where the members of

@@ -187,6 +187,9 @@ func (sys *system) finish(out *outcome, ev event) {
 		if out.refused {
 			return
 		}
+		if out.idle && sys.m.Network != Ordered {
+			continue // it changes no sum, and there may be one for all events
+		}
 		timed := sys.m.Timed != nil
 		out.simple = sys.m.Network == NonDuplicating && out.told == 0 && out.lost == 0 && !out.idle && !timed
 		if ev.kind == StepDeliver && sys.m.Network == NonDuplicating && !timed {

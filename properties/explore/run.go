@@ -34,6 +34,7 @@ type run struct {
 	born    uint32 // the one that it was in when it had booted
 	moments map[uint32]*moment
 	oldest  []uint32 // of moments, the one that was taken first before the others
+	room    []byte   // for encoding
 	gave    bool     // somebody else keeps what may be part of its memory
 }
 
@@ -92,6 +93,9 @@ func (sys *system) after(id uint32, host network.ID, ev event, script []int, idl
 		return nil, nil
 	}
 	sys.runs.Add(1)
+	if ev.kind != StepBoot && ev.kind != StepRestart {
+		r.remember(id)
+	}
 	r.begin(script)
 	r.stands = 0
 	return r, r.happen(ev)
@@ -111,66 +115,6 @@ func (sys *system) stepOf(host network.ID, ev event) Step {
 func (r *run) begin(script []int) {
 	r.script, r.asked, r.picks = script, nil, nil
 	r.sends, r.told = nil, nil
-}
-
-// revive returns a node in a local state: a spare one, which may have to be taken back
-// first, or else one that gets there by the events that first led there. For a node that
-// has not booted, or is down, there is no world yet. A node that is in another state then is
-// returned beside the error.
-func (sys *system) revive(id uint32, host network.ID, idle *spares) (*run, error) {
-	if r := idle.take(id); r != nil {
-		return r, nil
-	}
-	var path []uint32
-	for at := id; at != 0 && !sys.locals.at(at).down; at = sys.locals.at(at).from {
-		path = append(path, at)
-	}
-	r, left := idle.near(path)
-	if r == nil {
-		r = &run{sys: sys, host: host}
-	}
-	if err := r.follow(path[:left], idle); err != nil {
-		return nil, err
-	}
-	if left == 0 {
-		return r, nil
-	}
-	key, _, _, err := r.content()
-	if err != nil {
-		return nil, err
-	}
-	if string(key) != sys.locals.at(id).key {
-		return r, sys.unsteady(host)
-	}
-	r.stands = id
-	return r, nil
-}
-
-// follow has the node go through local states, the last one first.
-func (r *run) follow(path []uint32, idle *spares) error {
-	r.again = true
-	defer func() { r.again = false }()
-	for _, at := range slices.Backward(path) {
-		l := r.sys.locals.at(at)
-		booted := l.via.kind == StepBoot || l.via.kind == StepRestart
-		if booted {
-			r.start(l.from)
-		}
-		r.begin(l.picks)
-		if err := r.happen(l.via); err != nil {
-			return err
-		}
-		for r.solo.Busy() {
-			if err := r.broke(r.solo.Finish()); err != nil {
-				return err
-			}
-		}
-		if booted && idle != nil && r.sys.m.Timed == nil {
-			r.born, r.moments = at, map[uint32]*moment{}
-		}
-		r.remember(at) // others may be wanted that are near
-	}
-	return nil
 }
 
 // start makes the world for a node's boot from a local state: down, or 0.
@@ -245,13 +189,30 @@ func (r *run) sent(to network.ID, msg any) {
 	if r.again {
 		return
 	}
-	id, kept, err := r.sys.internMessage(r.host, to, msg)
+	id, kept, err := r.internMessage(to, msg)
 	if err != nil {
 		r.failed = err
 		return
 	}
 	r.gave = r.gave || kept
 	r.sends = append(r.sends, r.sys.dispatch(id))
+}
+
+// internMessage numbers a message that the node sends, and reports whether the message itself is kept and leads
+// to memory that it may have as well.
+func (r *run) internMessage(to network.ID, msg any) (id uint32, kept bool, err error) {
+	sys, from := r.sys, r.host
+	content, deepest, err := encodeDeep(addressed(r.room[:0], from, to), msg)
+	if err != nil {
+		return 0, false, fmt.Errorf("%w: message %T from %s: %w", ErrModel, msg, sys.name(from), err)
+	}
+	r.room = content
+	id = sys.messages.intern(content, func(m *message, key string) {
+		m.from, m.to, m.msg, m.key, m.shape = from, to, msg, key, sys.shape(nil, msg)
+		m.hash, m.last = hashOf(hashMessage, key), hashOf(hashLast, key)
+		kept = deepest > 0
+	})
+	return id, kept, nil
 }
 
 func (r *run) tell(e *sim.Event) {
@@ -284,11 +245,17 @@ func (r *run) settle(from uint32, ev event) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	nothing := next == from && from != 0 && crashed == nil && len(r.sends)+len(r.told)+len(r.picks) == 0
+	if nothing && r.sys.locals.at(from).stays != nil {
+		return r.sys.locals.at(from).stays, nil
+	}
 	out, err := r.outcome(from, next)
 	if err != nil {
 		return nil, err
 	}
-	out.more = crashed
+	if out.more = crashed; nothing {
+		r.sys.locals.at(from).stays = out
+	}
 	return out, nil
 }
 
@@ -430,13 +397,13 @@ func (r *run) intern(from uint32, ev event) (uint32, error) {
 
 // content is the canonical encoding of the state that the node is in: of whose it is, in two
 // bytes, of what is not in its handler, up to size, and of that; and the names of the timers
-// that run.
+// that run. The key is valid until the next one.
 func (r *run) content() (key []byte, size int, timers []string, err error) {
 	if r.solo.Processes() > 0 {
 		return nil, 0, nil, fmt.Errorf("%w: %s starts processes, whose state cannot be seen: use the stateless search",
 			ErrModel, r.sys.name(r.host))
 	}
-	key = []byte{byte(r.host), byte(r.host >> 8), 0}
+	key = append(r.room[:0], byte(r.host), byte(r.host>>8), 0)
 	if r.sys.m.Faults.Restarts > 0 {
 		key = binary.AppendUvarint(key, uint64(r.boots))
 	}
@@ -475,6 +442,7 @@ func (r *run) content() (key []byte, size int, timers []string, err error) {
 	if key, err = encode(key, r.solo.Handler()); err != nil {
 		return nil, 0, nil, fmt.Errorf("%w: node %s: %w", ErrModel, r.sys.name(r.host), err)
 	}
+	r.room = key
 	return key, size, timers, nil
 }
 

@@ -1,10 +1,5 @@
 package explore
 
-import (
-	"phoenix/network"
-	"phoenix/sim"
-)
-
 // spares are nodes that stand in some local state since an event led there, or changed
 // nothing: to go on from there without going back. Each worker has its own. They are few,
 // since a world stands behind each.
@@ -26,13 +21,6 @@ const (
 	keptWorlds  = 64  // of one worker
 	keptMoments = 256 // of one world
 )
-
-// moment is what a node was in one local state.
-type moment struct {
-	memory *memory
-	mark   network.SoloMark
-	reads  sim.Time
-}
 
 // take removes and returns a node in a local state, nil if there is none.
 func (p *spares) take(id uint32) *run {
@@ -101,48 +89,4 @@ func (p *spares) put(id uint32, r *run) {
 		p.worlds = map[uint32]*run{}
 	}
 	p.worlds[r.born] = r
-}
-
-// remember notes what the node is, in a local state. If it cannot be taken back there,
-// nothing is noted from then on.
-func (r *run) remember(id uint32) {
-	if r.moments == nil || r.moments[id] != nil {
-		return
-	}
-	mark, ok := r.solo.Mark()
-	m := &moment{mark: mark, reads: r.reads}
-	if ok {
-		m.memory = takeMemory(r.solo.Handler())
-	}
-	if m.memory == nil {
-		r.moments = nil
-		return
-	}
-	if len(r.oldest) == keptMoments {
-		delete(r.moments, r.oldest[0])
-		r.oldest = r.oldest[:copy(r.oldest, r.oldest[1:])]
-	}
-	r.moments[id] = m
-	if id != r.born { // which stays
-		r.oldest = append(r.oldest, id)
-	}
-}
-
-// goBack takes the node back to a local state, and reports whether it could.
-func (r *run) goBack(id uint32) bool {
-	if r.stands == id {
-		return true
-	}
-	m := r.moments[id]
-	if !r.solo.Rewind(m.mark) {
-		return false
-	}
-	m.memory.restore()
-	r.reads, r.stands = m.reads, id
-	return true
-}
-
-// at reports whether the node is what it was at a moment, which may be nil: never.
-func (r *run) at(m *moment) bool {
-	return m != nil && r.reads == m.reads && r.solo.At(m.mark) && m.memory.intact()
 }

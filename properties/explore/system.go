@@ -75,6 +75,7 @@ type local struct {
 	picks []int
 
 	mu      sync.Mutex // of what follows, for writers
+	stays   *outcome   // of all events that change nothing
 	steps   memo[outcome]
 	fires   []atomic.Pointer[outcome] // by place in timers
 	crashes atomic.Pointer[outcome]
@@ -247,21 +248,6 @@ func (sys *system) name(id network.ID) string {
 		return "network"
 	}
 	return sys.names[id]
-}
-
-// internMessage numbers a message, and reports whether the message itself is kept and leads
-// to memory that the sender may have as well.
-func (sys *system) internMessage(from, to network.ID, msg any) (id uint32, kept bool, err error) {
-	content, deepest, err := encodeDeep(addressed(nil, from, to), msg)
-	if err != nil {
-		return 0, false, fmt.Errorf("%w: message %T from %s: %w", ErrModel, msg, sys.name(from), err)
-	}
-	id = sys.messages.intern(content, func(m *message, key string) {
-		m.from, m.to, m.msg, m.key, m.shape = from, to, msg, key, sys.shape(nil, msg)
-		m.hash, m.last = hashOf(hashMessage, key), hashOf(hashLast, key)
-		kept = deepest > 0
-	})
-	return id, kept, nil
 }
 
 func addressed(dst []byte, from, to network.ID) []byte {
