@@ -14,6 +14,7 @@ import (
 type memory struct {
 	cells []cell
 	maps  []mapCell
+	bytes int // that it takes, about
 }
 
 // cell is a variable that a pointer leads to, or the elements of a slice.
@@ -132,7 +133,7 @@ func (m *memory) object(t reflect.Type, p unsafe.Pointer) bool {
 			return true
 		}
 	}
-	if len(m.cells) == maxCells {
+	if !m.room(t.Size()) {
 		return false
 	}
 	c := cell{live: reflect.NewAt(t, p).Elem(), saved: reflect.New(t).Elem(), at: p, size: t.Size()}
@@ -142,8 +143,21 @@ func (m *memory) object(t reflect.Type, p unsafe.Pointer) bool {
 	return reachOf(t).follow(m, c.was)
 }
 
-// maxCells bounds how much a node may lead to: looking through it is quadratic.
-const maxCells = 512
+// Bounds of what a node may lead to: its parts are looked through for each of them.
+const (
+	maxCells = 512
+	maxBytes = 1 << 16
+	perCell  = 120 // bytes
+)
+
+// room counts another part of a size, and reports whether there is room for it.
+func (m *memory) room(size uintptr) bool {
+	if size >= maxBytes {
+		return false
+	}
+	m.bytes += int(size) + perCell
+	return m.bytes < maxBytes && len(m.cells)+len(m.maps) < maxCells
+}
 
 // list takes down the elements of a slice that is not empty.
 func (m *memory) list(v reflect.Value) bool {
@@ -153,10 +167,10 @@ func (m *memory) list(v reflect.Value) bool {
 			return true
 		}
 	}
-	if len(m.cells) == maxCells {
+	n, elem := v.Len(), v.Type().Elem()
+	if !m.room(uintptr(n) * elem.Size()) {
 		return false
 	}
-	n, elem := v.Len(), v.Type().Elem()
 	c := cell{live: v.Slice(0, n), saved: reflect.MakeSlice(v.Type(), n, n), at: at, size: uintptr(n) * elem.Size(), list: true}
 	reflect.Copy(c.saved, v)
 	c.was = c.saved.UnsafePointer()
@@ -171,10 +185,10 @@ func (m *memory) table(v reflect.Value, keys, values reflect.Type) bool {
 			return true
 		}
 	}
-	if len(m.maps) == maxCells {
+	n := v.Len()
+	if !m.room(uintptr(n) * (keys.Elem().Size() + values.Elem().Size())) {
 		return false
 	}
-	n := v.Len()
 	c := mapCell{live: reflect.New(v.Type()).Elem(), n: n,
 		keys: reflect.MakeSlice(keys, n+1, n+1), values: reflect.MakeSlice(values, n+1, n+1)}
 	c.live.Set(v)

@@ -91,13 +91,15 @@ func (r *run) remember(id uint32) {
 		r.moments = nil
 		return
 	}
-	if len(r.oldest) == keptMoments {
+	for len(r.oldest) > 0 && (len(r.oldest) == keptMoments || r.held+m.memory.bytes > keptBytes) {
+		r.held -= r.moments[r.oldest[0]].memory.bytes
 		delete(r.moments, r.oldest[0])
 		r.oldest = r.oldest[:copy(r.oldest, r.oldest[1:])]
 	}
 	r.moments[id] = m
 	if id != r.born { // which stays
 		r.oldest = append(r.oldest, id)
+		r.held += m.memory.bytes
 	}
 }
 

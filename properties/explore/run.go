@@ -34,6 +34,7 @@ type run struct {
 	born    uint32 // the one that it was in when it had booted
 	moments map[uint32]*moment
 	oldest  []uint32 // of moments, the one that was taken first before the others
+	held    int      // bytes of their memory
 	room    []byte   // for encoding
 	gave    bool     // somebody else keeps what may be part of its memory
 }

@@ -27,8 +27,8 @@ type Envelope struct {
 // Up reports whether a node runs, as opposed to crashed.
 func (s *State) Up(id network.ID) bool { return !s.local(id).down }
 
-// Node returns the handler of a node, for reading only; nil if the node is down. It is
-// shared by all states in which the node is in the same local state.
+// Node returns the handler of a node, for reading only; nil if the node is down. It may be
+// that of other states, too, in which the node is in the same local state.
 func (s *State) Node(id network.ID) network.Handler {
 	l := s.local(id)
 	if l.down {
@@ -41,7 +41,7 @@ func (s *State) Node(id network.ID) network.Handler {
 // brings back when they are asked for.
 func (s *State) handler(id uint32, l *local) network.Handler {
 	live := l.live.Load()
-	if live == nil && s.idle != nil && id > keptLive {
+	if live == nil && s.idle != nil && id > s.sys.kept.most {
 		if r, err := s.sys.revive(id, l.host, s.idle); err == nil {
 			s.idle.put(id, r)
 			return r.solo.Handler()
@@ -95,19 +95,22 @@ const keptLive = 4096
 
 // keeper forgets nodes that are kept, the one that was kept first before the others.
 type keeper struct {
+	most uint32
 	mu   sync.Mutex
-	ring [keptLive]*local
+	ring []*local
 	next int
 }
 
 func (k *keeper) keep(l *local) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if old := k.ring[k.next]; old != nil {
-		old.live.Store(nil)
+	if len(k.ring) < int(k.most) {
+		k.ring = append(k.ring, l)
+		return
 	}
+	k.ring[k.next].live.Store(nil)
 	k.ring[k.next] = l
-	k.next = (k.next + 1) % keptLive
+	k.next = (k.next + 1) % len(k.ring)
 }
 
 // Timers returns the names of the timers of a node that run, sorted.

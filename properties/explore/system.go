@@ -145,6 +145,7 @@ func newSystem(m Model, symmetric bool) (*system, error) {
 		return nil, fmt.Errorf("%w: it has no nodes", ErrModel)
 	}
 	sys := &system{m: m, hosts: len(m.Nodes), crashable: make([]bool, len(m.Nodes))}
+	sys.kept.most = keptLive
 	sys.locals.full, sys.messages.full, sys.channels.full = &sys.full, &sys.full, &sys.full
 	sys.observers.full, sys.batches.full, sys.faults.full = &sys.full, &sys.full, &sys.full
 	for i, n := range m.Nodes {

@@ -8,13 +8,16 @@ import (
 )
 
 // checkedTwice is how many of the first steps that nodes take are taken a second time, to
-// see whether the same comes of it. Later ones are found out only if a node that is brought
-// back to a state comes to another one.
-const checkedTwice = 200
+// see whether the same comes of it, and of the later ones every checkedLater-th. Others are
+// found out only if a node that is brought back to a state comes to another one.
+const (
+	checkedTwice = 200
+	checkedLater = 256
+)
 
 // twice takes a step of a node again, from a state that it is brought back to.
 func (sys *system) twice(id uint32, host network.ID, ev event, script []int, first *outcome) error {
-	if sys.checked.Add(1) > checkedTwice {
+	if n := sys.checked.Add(1); n > checkedTwice && n%checkedLater != 0 {
 		return nil
 	}
 	r, err := sys.after(id, host, ev, script, &spares{})
