@@ -150,3 +150,19 @@ func drawStep(t *rapid.T, h *History, clients int) Told {
 	e.Value = call
 	return e
 }
+
+func TestHistoriesThatPartAfterManyOperationsDoNotMeet(t *testing.T) {
+	for n := range 10 {
+		h := newTale()
+		for i := range n {
+			h.write(1, int64(i+1))
+			h.ok(1, 0)
+		}
+		a, b := h.Clone().(*History), h.Clone().(*History)
+		for i, part := range []*History{a, b} {
+			part.Observe(&Told{Kind: sim.Invoke, Node: 1, Op: uint64(n + 1), Value: nodes.Invocation{Key: fmt.Sprint("y", i)}})
+		}
+		require.Contains(t, a.String(), "read y0 under way")
+		require.Contains(t, b.String(), "read y1 under way")
+	}
+}
