@@ -270,6 +270,13 @@ func (e *encoder) close(b bag) {
 	e.entries = e.entries[:b.entries]
 }
 
+// readable returns a map the entries of which may be read into variables, even if it was
+// in a field that is not exported.
+func readable(v reflect.Value) reflect.Value {
+	at := v.UnsafePointer()
+	return reflect.NewAt(v.Type(), unsafe.Pointer(&at)).Elem()
+}
+
 // mapEntry is room for an entry that is looked at.
 type mapEntry struct{ key, value reflect.Value }
 
@@ -285,9 +292,7 @@ func mapContent(t reflect.Type) contentFunc {
 			entry = &mapEntry{key: reflect.New(t.Key()).Elem(), value: reflect.New(t.Elem()).Elem()}
 		}
 		defer entries.Put(entry)
-		at := v.UnsafePointer()
-		it := reflect.NewAt(t, unsafe.Pointer(&at)).Elem().MapRange() // fields that are not exported may be read, too
-		for it.Next() {                                               // order: close sorts entries, or they are summed up; of errors the least counts
+		for it := readable(v).MapRange(); it.Next(); { // order: close sorts entries, or they are summed up; of errors the least counts
 			s := bagEntry{from: len(e.dst)}
 			entry.key.SetIterKey(it)
 			err := key(e, entry.key)

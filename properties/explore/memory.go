@@ -171,7 +171,8 @@ func (m *memory) list(v reflect.Value) bool {
 	if !m.room(uintptr(n) * elem.Size()) {
 		return false
 	}
-	c := cell{live: v.Slice(0, n), saved: reflect.MakeSlice(v.Type(), n, n), at: at, size: uintptr(n) * elem.Size(), list: true}
+	c := cell{live: v.Slice(0, n), saved: reflect.MakeSlice(v.Type(), n, n), at: at, list: true}
+	c.size = uintptr(n) * elem.Size()
 	reflect.Copy(c.saved, v)
 	c.was = c.saved.UnsafePointer()
 	m.cells = append(m.cells, c)

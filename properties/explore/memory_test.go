@@ -14,7 +14,7 @@ import (
 
 // tangle is a state with everything in it that may share memory.
 type tangle struct {
-	ep    *network.Endpoint
+	Ep    *network.Endpoint
 	n     int
 	log   []knot
 	tail  []knot // part of log, or of what it was
@@ -29,7 +29,7 @@ type tangle struct {
 
 type knot struct {
 	value int
-	text  string
+	Text  string
 	more  []int
 }
 

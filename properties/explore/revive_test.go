@@ -152,7 +152,6 @@ func TestHowManyNodesAreKeptToBeLookedAtMakesNoDifference(t *testing.T) {
 
 // fickle does something else once its code has run so often, anywhere.
 type fickle struct {
-	ep    *network.Endpoint
 	Seen  [12]bool
 	Wrong bool
 	runs  func() int `explore:"-"`
