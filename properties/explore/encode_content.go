@@ -292,7 +292,7 @@ func mapContent(t reflect.Type) contentFunc {
 			entry = &mapEntry{key: reflect.New(t.Key()).Elem(), value: reflect.New(t.Elem()).Elem()}
 		}
 		defer entries.Put(entry)
-		for it := readable(v).MapRange(); it.Next(); { // order: close sorts entries, or they are summed up; of errors the least counts
+		for it := readable(v).MapRange(); it.Next(); { // order: close sorts or sums them up; of errors the least counts
 			s := bagEntry{from: len(e.dst)}
 			entry.key.SetIterKey(it)
 			err := key(e, entry.key)
