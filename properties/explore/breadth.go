@@ -1,75 +1,23 @@
 package explore
 
 import (
-	"encoding/binary"
 	"sync"
 	"sync/atomic"
 )
 
-// chunkRows is how many states a worker takes at a time: enough to pay for taking them,
-// few enough that the last ones of a depth are shared among all.
-const chunkRows = 256
-
-// rows is a queue of states, packed: most numbers in a row are small, and a queue of rows
-// as they are would be most of the memory of a search.
-type rows struct {
-	packed  []byte
-	n       int
-	counted int64 // bytes that the search has counted
-}
-
-func (q *rows) bytes() int64 { return int64(cap(q.packed)) }
-
-// push appends a row: its sum as it is, the rest as varints.
-func (q *rows) push(r row) {
-	b := binary.LittleEndian.AppendUint64(q.packed, sumOf(r))
-	for _, word := range r[rowLength:] {
-		for word >= 0x80 {
-			b = append(b, byte(word)|0x80)
-			word >>= 7
-		}
-		b = append(b, byte(word))
-	}
-	q.packed = b
-	q.n++
-}
-
-// unpack appends to dst the first row of packed, of a model in which what is before the
-// network takes head words, and returns what is behind it too.
-func unpack(dst []uint32, packed []byte, head int) (row, []byte) {
-	sum := binary.LittleEndian.Uint64(packed)
-	packed = packed[8:]
-	dst = append(dst, uint32(sum), uint32(sum>>32))
-	for left := head - rowLength; left > 0; left-- {
-		word := uint32(packed[0])
-		n := 1
-		if word >= 0x80 {
-			word, n = longWord(packed)
-		}
-		packed = packed[n:]
-		if dst = append(dst, word); len(dst) == rowLength+1 {
-			left += int(word)
-		}
-	}
-	return dst, packed
-}
-
-// longWord reads a varint of several bytes.
-func longWord(packed []byte) (word uint32, n int) {
-	for shift := 0; ; shift += 7 {
-		b := packed[n]
-		n++
-		word |= uint32(b&0x7f) << shift
-		if b < 0x80 {
-			return word, n
-		}
-	}
-}
+// How many states a worker takes at a time: enough to pay for taking them, few enough that
+// those of a depth are shared among all. Where a search begins there are few, and node code
+// runs for the first time for most: these take longest.
+const (
+	chunkRows   = 256 // at most
+	chunkShares = 8   // for each worker, if a depth has as many states as the one before
+)
 
 // level is the states of one depth, to be taken chunk by chunk.
 type level struct {
 	chunks []*rows
 	next   atomic.Int64
+	share  int // how many states to put in a chunk of the next depth
 }
 
 // breadthFirst visits the states depth by depth, up to maxDepth if that is not 0.
@@ -77,6 +25,7 @@ func (s *search) breadthFirst(initial []row, maxDepth int) {
 	crew := make([]*breadthWorker, s.workers)
 	for i := range crew {
 		crew[i] = &breadthWorker{s: s, x: newExpander(s.sys), seen: s.hold(), judging: true, sleeper: s.sleep.worker()}
+		crew[i].x.sleeps = s.sleeping()
 	}
 	crew[0].seen.enter()
 	for _, r := range initial {
@@ -92,10 +41,15 @@ func (s *search) breadthFirst(initial []row, maxDepth int) {
 func (s *search) levels(crew []*breadthWorker, maxDepth int) {
 	for depth := 1; ; depth++ {
 		now := &level{}
+		states := 0
 		for _, w := range crew {
 			now.chunks = append(now.chunks, w.next...)
 			w.next, w.filling = nil, nil
 		}
+		for _, c := range now.chunks {
+			states += c.n
+		}
+		now.share = min(1+states/(chunkShares*len(crew)), chunkRows)
 		if len(now.chunks) == 0 {
 			return
 		}
@@ -130,9 +84,11 @@ type breadthWorker struct {
 
 	next    []*rows // what was found for the next depth
 	filling *rows   // the last of them
+	share   int     // how many states each of them takes
 	spare   []*rows
 	scratch []uint32
-	at      row // that is being visited
+	at      row   // that is being visited
+	state   State // that is being judged
 
 	unique, generated uint64
 	queued            int64
@@ -140,6 +96,7 @@ type breadthWorker struct {
 
 // work takes chunks of a depth until there is none left.
 func (w *breadthWorker) work(now *level, depth int) {
+	w.share = now.share
 	for !w.s.stopped.Load() {
 		i := now.next.Add(1) - 1
 		if i >= int64(len(now.chunks)) {
@@ -148,7 +105,7 @@ func (w *breadthWorker) work(now *level, depth int) {
 		c := now.chunks[i]
 		w.seen.enter()
 		for packed := c.packed; len(packed) > 0; {
-			w.at, packed = unpack(w.at[:0], packed, w.s.sys.networkAt())
+			w.at, packed = unpack(w.at, packed, w.s.sys.networkAt())
 			var err error
 			if w.sleeper == nil {
 				err = w.visit(w.at, depth)
@@ -186,23 +143,15 @@ func (w *breadthWorker) visit(r row, depth int) error {
 	if !x.owed && w.judging {
 		w.s.rest(&State{sys: x.sys, row: r, idle: &x.spares}, depth, x.fingerprint(r))
 	}
-	plain := w.s.plain()
-	if t, ok := w.seen.(*worker); ok && plain {
-		for i := range x.succs {
-			t.touch(x.succs[i].sum)
+	if t, ok := w.seen.(*worker); ok && w.s.plain() {
+		w.generated += uint64(len(x.succs))
+		for i, found := 0, t.novel(x.succs); i < len(found); i++ {
+			w.keep(x.make(w.scratch[:0], &found[i]), depth+1, found[i].sum)
 		}
+		return nil
 	}
 	for i := range x.succs {
-		sc := &x.succs[i]
-		if plain {
-			w.generated++
-			if sc.sum == x.sum || !w.seen.insertRow(sc.sum, nil) {
-				continue
-			}
-			w.keep(x.make(w.scratch[:0], sc), depth+1, sc.sum)
-			continue
-		}
-		w.scratch = x.make(w.scratch[:0], sc)
+		w.scratch = x.make(w.scratch[:0], &x.succs[i])
 		if w.s.sys.within(w.scratch) {
 			w.generated++
 			w.admit(w.scratch, depth+1)
@@ -227,14 +176,14 @@ func (w *breadthWorker) keep(r row, depth int, fp uint64) {
 	w.unique++
 	w.queued++
 	if w.judging && w.s.asked() {
-		st := State{sys: w.s.sys, row: r, idle: &w.x.spares}
-		w.s.judge(&st, depth, fp)
-		if st.err != nil {
-			w.s.fail(st.err)
+		w.state = State{sys: w.s.sys, row: r, idle: &w.x.spares}
+		w.s.judge(&w.state, depth, fp)
+		if w.state.err != nil {
+			w.s.fail(w.state.err)
 		}
 	}
 	q := w.filling
-	if q == nil || q.n >= chunkRows {
+	if q == nil || q.n >= w.share {
 		q = w.fresh(len(r))
 	}
 	q.push(r)
@@ -253,7 +202,7 @@ func (w *breadthWorker) fresh(size int) *rows {
 	if n := len(w.spare); n > 0 {
 		w.filling, w.spare = w.spare[n-1], w.spare[:n-1]
 	} else {
-		w.filling = &rows{packed: make([]byte, 0, chunkRows*(size+12))}
+		w.filling = &rows{packed: make([]uint16, 0, w.share*(size+packedHead))}
 	}
 	w.next = append(w.next, w.filling)
 	return w.filling

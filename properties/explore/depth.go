@@ -14,6 +14,7 @@ func (s *search) depthFirst(initial []row) {
 	crew := make([]*depthWorker, s.workers)
 	for i := range crew {
 		crew[i] = &depthWorker{s: s, x: newExpander(s.sys), seen: s.hold(), pool: pool}
+		crew[i].x.sleeps = s.sleeping()
 	}
 	crew[0].seen.enter()
 	for _, r := range initial {
@@ -62,6 +63,10 @@ func (l *leftovers) take() (stack, bool) {
 	return taken, true
 }
 
+// short reports whether there are fewer stacks than the other workers may soon ask for: to
+// wait until somebody has split one takes long.
+func (l *leftovers) short() bool { return int(l.hungry.Load()) > 1-l.workers }
+
 func (l *leftovers) give(s stack) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,7 +83,14 @@ type stack struct {
 }
 
 func (s *stack) push(r row, depth int) {
-	s.words = append(append(s.words, r...), uint32(depth), uint32(len(r)))
+	from := len(s.words)
+	s.words = append(s.words, r...)
+	s.end(from, depth)
+}
+
+// end makes the words from a place on a state at a depth.
+func (s *stack) end(from, depth int) {
+	s.words = append(s.words, uint32(depth), uint32(len(s.words)-from))
 	s.n++
 }
 
@@ -116,6 +128,8 @@ type depthWorker struct {
 	todo stack
 	at   row // that is being visited
 	held int // words of todo that the search has counted
+
+	state State // that is being judged
 
 	unique, generated, ticks uint64
 	expanded                 uint64 // states that were gone on from
@@ -156,7 +170,7 @@ func (w *depthWorker) work() {
 func (w *depthWorker) breathe() {
 	w.seen.leave()
 	w.account()
-	for w.pool.hungry.Load() > 0 && w.todo.n > 1 {
+	for w.pool.short() && w.todo.n > 1 {
 		w.pool.give(w.todo.split())
 	}
 	w.s.sample()
@@ -182,10 +196,10 @@ func (w *depthWorker) visit(r row, depth int) error {
 	w.deepest = max(w.deepest, depth)
 	fp := x.fingerprint(r)
 	if s.asked() {
-		st := State{sys: s.sys, row: r, idle: &w.x.spares}
-		s.judge(&st, depth, fp)
-		if st.err != nil {
-			return st.err
+		w.state = State{sys: s.sys, row: r, idle: &w.x.spares}
+		s.judge(&w.state, depth, fp)
+		if w.state.err != nil {
+			return w.state.err
 		}
 	}
 	if depth == s.cfg.MaxDepth {
@@ -204,24 +218,18 @@ func (w *depthWorker) visit(r row, depth int) error {
 		s.rest(&State{sys: x.sys, row: r, idle: &x.spares}, depth, fp)
 	}
 	w.generated += count * x.idles
-	plain := s.plain() && s.cfg.MaxDepth == 0
-	if t, ok := w.seen.(*worker); ok && plain {
-		for i := range x.succs {
-			t.touch(x.succs[i].sum)
+	if t, ok := w.seen.(*worker); ok && s.plain() && s.cfg.MaxDepth == 0 {
+		w.generated += uint64(len(x.succs))
+		for i, found := 0, t.novel(x.succs); i < len(found); i++ {
+			w.unique++
+			from := len(w.todo.words)
+			w.todo.words = x.make(w.todo.words, &found[i])
+			w.todo.end(from, depth+1)
 		}
+		return nil
 	}
 	for i := range x.succs {
-		sc := &x.succs[i]
-		if plain {
-			w.generated++
-			if sc.sum != fp && w.seen.insertRow(sc.sum, nil) {
-				w.unique++
-				w.scratch = x.make(w.scratch[:0], sc)
-				w.todo.push(w.scratch, depth+1)
-			}
-			continue
-		}
-		w.scratch = x.make(w.scratch[:0], sc)
+		w.scratch = x.make(w.scratch[:0], &x.succs[i])
 		if s.sys.within(w.scratch) {
 			w.generated += count
 			w.admit(x.fingerprint(w.scratch), w.scratch, depth+1)

@@ -26,14 +26,17 @@ type expander struct {
 	row   row
 	sum   uint64
 	succs []succ
-	idles uint64 // steps that lead back to the row, with Model.Idle
+	idles uint64 // steps that are only counted: back to the row, with Model.Idle, and of who is asleep
 	owed  bool   // a step other than a fault is possible
 	err   error
 
-	locals []*local // of the row, by host
+	sleeps bool // steps are left to others
+
+	locals []*local // of the row, by host, if the model is timed
 	faults *faultState
 	net    []uint32 // scratch
 	spares spares
+	recall recall
 
 	moves moves        // scratch of reduce
 	sym   *symmetrizer // nil unless symmetry counts
@@ -41,7 +44,7 @@ type expander struct {
 }
 
 func newExpander(sys *system) *expander {
-	x := &expander{sys: sys, locals: make([]*local, sys.hosts)}
+	x := &expander{sys: sys, locals: make([]*local, sys.hosts), recall: recall{effects: make([]effect, fewestEffects)}}
 	if sys.groups != nil {
 		x.sym = newSymmetrizer(sys.groups)
 	}
@@ -52,57 +55,77 @@ func newExpander(sys *system) *expander {
 func (x *expander) expand(r row) error {
 	sys := x.sys
 	x.begin(r)
-	for host := range x.locals {
-		x.locals[host] = sys.locals.at(r[rowLocals+host])
-	}
-	f := x.faults
-	net := r[sys.networkAt():][:r[rowLength]]
-	faulty := sys.m.Lossy || f.drops|f.duplicates|f.cut != 0
-	for i, id := range net {
-		if i > 0 && id == net[i-1] {
-			continue // another copy
-		}
-		if sys.m.Network == Ordered {
-			id = sys.channels.at(id).head
-		}
-		m := sys.messages.at(id)
-		to := m.to
-		if faulty && x.messageFaults(i, id) {
-			continue
-		}
-		l := x.locals[to]
-		if l.down || m.lo > 0 {
-			continue
-		}
-		entry := id
-		if m.base != 0 {
-			id = m.base
-		}
-		out := l.steps.get(id)
-		if out == nil {
-			if out = x.learn(r[rowLocals+int(to)], l, event{kind: StepDeliver, message: id}); out == nil {
-				return x.err
-			}
-		}
-		for ; out != nil; out = out.more {
-			x.act(succ{out: out, kind: StepDeliver, host: int32(to), at: int32(i), arg: entry})
-		}
-	}
-	for host, l := range x.locals {
-		for i := range l.fires {
-			x.timerStep(host, l, i)
-		}
-	}
-	if f.crashes|f.restarts|f.partitions|f.cut != 0 {
-		x.faultSteps()
+	asleep := uint32(0)
+	if x.sleeps {
+		asleep = r[rowAsleep]
 	}
 	if sys.m.Timed != nil {
+		for host := range x.locals {
+			x.locals[host] = sys.locals.at(r[rowLocals+host])
+		}
+	}
+	x.deliveries(asleep)
+	for host, at := range r[rowLocals:][:sys.hosts] {
+		if x.err == nil && x.ticking(at) {
+			x.timerSteps(host, at, asleep)
+		}
+	}
+	if f := x.faults; x.err == nil && f.crashes|f.restarts|f.partitions|f.cut != 0 {
+		x.faultSteps()
+	}
+	if x.err == nil && sys.m.Timed != nil {
 		x.tick()
 	}
 	if x.err == nil && sys.full.Load() {
 		x.err = errTooMany
 	}
 	return x.err
+}
+
+// deliveries are the steps that take a message, and what faults do to messages.
+func (x *expander) deliveries(asleep uint32) {
+	sys, r, f := x.sys, x.row, x.faults
+	faulty := sys.m.Lossy || f.drops|f.duplicates|f.cut != 0
+	before := uint32(0)
+	for i, id := range r[sys.networkAt():][:r[rowLength]] {
+		if id == before {
+			continue // another copy
+		}
+		before = id
+		a := x.arrival(id)
+		if faulty && x.messageFaults(i, a.message) {
+			continue
+		}
+		out := x.effect(r[rowLocals+int(a.to)], id)
+		switch {
+		case out == nil:
+			if x.err != nil {
+				return
+			}
+		case asleep>>a.to&1 != 0:
+			x.pass(out, StepDeliver)
+		case out.simple && out.more == nil:
+			x.owed = true
+			s := x.another()
+			s.sum, s.out, s.kind = x.sum+out.delta, out, StepDeliver
+			s.host, s.at, s.arg = a.to, int32(i), a.message
+			s.observer, s.faults = r[sys.observerAt()], r[sys.faultsAt()]
+		default:
+			for ; out != nil; out = out.more {
+				x.act(succ{out: out, kind: StepDeliver, host: a.to, at: int32(i), arg: a.message})
+			}
+		}
+	}
+}
+
+// another returns a place for one more step.
+func (x *expander) another() *succ {
+	n := len(x.succs)
+	if n == cap(x.succs) {
+		x.succs = slices.Grow(x.succs, n+1)
+	}
+	x.succs = x.succs[:n+1]
+	return &x.succs[n]
 }
 
 // begin makes r the row that steps are found from.
@@ -125,17 +148,26 @@ func (x *expander) messageFaults(i int, id uint32) bool {
 	return f.cut != 0 && sys.cuts(f, m.from, m.to)
 }
 
-// timerStep is the firing of a host's timer.
-func (x *expander) timerStep(host int, l *local, i int) {
-	if l.waits != nil && l.waits[i] > 0 {
-		return
-	}
-	out := l.fires[i].Load()
-	if out == nil {
-		out = x.learn(x.row[rowLocals+host], l, event{kind: StepTimer, timer: l.timers[i]})
-	}
-	for ; out != nil; out = out.more {
-		x.act(succ{out: out, kind: StepTimer, host: int32(host), at: -1, arg: uint32(i)})
+// timerSteps are the firings of a host's timers.
+func (x *expander) timerSteps(host int, at, asleep uint32) {
+	l := x.sys.locals.at(at)
+	for i := range l.fires {
+		if l.waits != nil && l.waits[i] > 0 {
+			continue
+		}
+		out := l.fires[i].Load()
+		if out == nil {
+			if out = x.learn(at, l, event{kind: StepTimer, timer: l.timers[i]}); out == nil {
+				return
+			}
+		}
+		if asleep>>host&1 != 0 {
+			x.pass(out, StepTimer)
+			continue
+		}
+		for ; out != nil; out = out.more {
+			x.act(succ{out: out, kind: StepTimer, host: int32(host), at: -1, arg: uint32(i)})
+		}
 	}
 }
 
@@ -167,7 +199,7 @@ func (x *expander) learn(at uint32, l *local, ev event) *outcome {
 		x.err = err
 		return nil
 	}
-	x.sys.finish(out, ev)
+	x.sys.finish(out, int(l.host), ev)
 	switch ev.kind {
 	case StepDeliver:
 		l.steps.put(ev.message, out)
@@ -181,8 +213,9 @@ func (x *expander) learn(at uint32, l *local, ev event) *outcome {
 	return out
 }
 
-// finish adds to the deltas of outcomes what messages add that are taken and sent.
-func (sys *system) finish(out *outcome, ev event) {
+// finish adds to the outcomes of a node's event what messages add to their deltas that are taken
+// and sent, and who sleeps then.
+func (sys *system) finish(out *outcome, host int, ev event) {
 	for ; out != nil; out = out.more {
 		if out.refused {
 			return
@@ -191,7 +224,9 @@ func (sys *system) finish(out *outcome, ev event) {
 			continue // it changes no sum, and there may be one for all events
 		}
 		timed := sys.m.Timed != nil
-		out.simple = sys.m.Network == NonDuplicating && out.told == 0 && out.lost == 0 && !out.idle && !timed
+		out.asleep = sys.sleepers(host, out)
+		local := sys.m.Network == Board && len(out.sends) == 0
+		out.simple = (sys.m.Network == NonDuplicating || local) && out.told == 0 && out.lost == 0 && !out.idle && !timed
 		if ev.kind == StepDeliver && sys.m.Network == NonDuplicating && !timed {
 			out.delta -= sys.messages.at(ev.message).hash
 		}

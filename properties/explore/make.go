@@ -16,8 +16,12 @@ func (x *expander) make(dst []uint32, s *succ) []uint32 {
 	dst = append(dst, x.row[:sys.networkAt()]...)
 	r := dst[start:]
 	setSum(r, s.sum)
+	r[rowAsleep] = 0
 	if s.out != nil {
 		r[rowLocals+int(s.host)] = s.out.next
+		if x.sleeps {
+			r[rowAsleep] = s.out.asleep
+		}
 	}
 	r[sys.observerAt()], r[sys.faultsAt()] = s.observer, s.faults
 	if sys.m.Network == Duplicating && s.kind == StepDeliver {
@@ -27,7 +31,9 @@ func (x *expander) make(dst []uint32, s *succ) []uint32 {
 	if sys.m.Network == NonDuplicating {
 		dst = merged(dst, net, s)
 	} else {
-		dst = append(dst, sys.rewired(append(x.net[:0], net...), s)...)
+		from := len(dst)
+		dst = append(dst, net...)
+		dst = append(dst[:from], sys.rewired(dst[from:], s)...)
 	}
 	dst[start+rowLength] = uint32(len(dst) - start - sys.networkAt())
 	return dst

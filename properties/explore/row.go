@@ -9,17 +9,19 @@ import (
 
 // A row is a global state: numbers of interned parts, in words.
 //
-//	sum (2 words), length, locals by host, observer, faults, last delivered, network ...
+//	sum (2 words), length, asleep, locals by host, observer, faults, last delivered, network ...
 //
 // The sum is that of the hashes of all parts, mod 2^64: the fingerprint of the state, up to
 // mixing. The network is a sorted list of messages, one entry for each copy, or of
-// channels that are not empty.
+// channels that are not empty. Who is asleep is no part of the state: it says which of its
+// steps need not be looked up, see sleepers.
 type row = []uint32
 
 const (
 	rowSum    = 0
 	rowLength = 2
-	rowLocals = 3
+	rowAsleep = 3 // a set of nodes
+	rowLocals = 4
 )
 
 func sumOf(r row) uint64 { return uint64(r[0]) | uint64(r[1])<<32 }

@@ -281,7 +281,7 @@ func (sys *system) initial() ([]row, error) {
 		if err != nil {
 			return nil, err
 		}
-		sys.finish(out, event{kind: StepBoot})
+		sys.finish(out, host, event{kind: StepBoot})
 		var booted []row
 		for _, r := range rows {
 			x.begin(r)

@@ -145,7 +145,7 @@ func (z *sleeper) handDown(a *happening) {
 }
 
 // visitAwake is visit in a search with sleep sets. The sleep set is in packed, behind the row.
-func (w *breadthWorker) visitAwake(r row, packed []byte, depth int) ([]byte, error) {
+func (w *breadthWorker) visitAwake(r row, packed []uint16, depth int) ([]uint16, error) {
 	x, z := w.x, w.sleeper
 	z.asleep, packed = unpackSet(z.asleep[:0], packed)
 	z.asleep = z.sets.meet(z.asleep, sumOf(r), depth)

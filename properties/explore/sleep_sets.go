@@ -1,7 +1,6 @@
 package explore
 
 import (
-	"encoding/binary"
 	"slices"
 	"sync"
 )
@@ -116,22 +115,23 @@ func (sets *sleepSets) bytes() (n uint64) {
 	return n
 }
 
-// packSet appends a sleep set to a queue: how many names there are, and these.
-func packSet(packed []byte, names []uint64) []byte {
-	packed = binary.AppendUvarint(packed, uint64(len(names)))
-	for _, name := range names {
-		packed = binary.AppendUvarint(packed, name)
+// packSet appends a sleep set to a queue: how many names there are, in two words, and these, in
+// four each.
+func packSet(packed []uint16, names []uint64) []uint16 {
+	packed = append(packed, uint16(len(names)), uint16(len(names)>>16))
+	for _, n := range names {
+		packed = append(packed, uint16(n), uint16(n>>16), uint16(n>>32), uint16(n>>48))
 	}
 	return packed
 }
 
 // unpackSet appends to dst the sleep set that packed begins with, and returns what is behind
 // it too.
-func unpackSet(dst []uint64, packed []byte) ([]uint64, []byte) {
-	count, n := binary.Uvarint(packed)
-	for packed = packed[n:]; count > 0; count-- {
-		name, n := binary.Uvarint(packed)
-		dst, packed = append(dst, name), packed[n:]
+func unpackSet(dst []uint64, packed []uint16) ([]uint64, []uint16) {
+	count := int(packed[0]) | int(packed[1])<<16
+	for packed = packed[2:]; count > 0; count-- {
+		name := uint64(packed[0]) | uint64(packed[1])<<16 | uint64(packed[2])<<32 | uint64(packed[3])<<48
+		dst, packed = append(dst, name), packed[4:]
 	}
 	return dst, packed
 }

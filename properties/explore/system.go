@@ -134,6 +134,7 @@ type outcome struct {
 	idle    bool   // nothing changed, nothing was sent or told
 	refused bool   // the guard does not let it happen
 	simple  bool   // nothing was told and no fault is part of it
+	asleep  uint32 // who sleeps in the state that it leads to, see sleepers
 	lost    int32
 	sends   []uint32
 	picks   []int

@@ -277,6 +277,24 @@ func (w *worker) touch(fp uint64) {
 	atomic.LoadUint64(s.at(pos + line))
 }
 
+// novel inserts the states that steps lead to and returns the steps to those that were not in
+// the set before, in place of all.
+func (w *worker) novel(steps []succ) []succ {
+	for i := range steps {
+		w.touch(steps[i].sum)
+	}
+	n := 0
+	for i := range steps {
+		if _, _, added := w.place(spread(steps[i].sum)); added {
+			if n != i {
+				steps[n] = steps[i]
+			}
+			n++
+		}
+	}
+	return steps[:n]
+}
+
 // insertAll inserts fps and sets added[i] to whether fps[i] was. It touches a few tens of them
 // first.
 func (w *worker) insertAll(fps []uint64, added []bool) {

@@ -1,0 +1,114 @@
+package explore
+
+// recall is what a worker remembers for itself of what all workers share: what the entries of
+// networks are, and what their delivery does to nodes. It is asked for each step of each state
+// and has it in one place, where the shared parts are behind several pointers.
+type recall struct {
+	effects  []effect  // a direct-mapped cache: of those that share a place, the last one asked for has it
+	misses   int       // since effects was made
+	arrivals []arrival // by entry
+	ticks    []uint8   // by local state: 1, or 2 if timers run; 0 is unknown
+}
+
+// effect is what the delivery of an entry does in a local state.
+type effect struct {
+	key uint64   // local state and entry; 0 is none
+	out *outcome // nil if nothing comes of it that counts
+}
+
+// arrival is what would be delivered of an entry, and to whom.
+type arrival struct {
+	message uint32 // 0 is unknown
+	to      int32
+}
+
+// How many effects there is place for. The most take 256 KB.
+const (
+	fewestEffects = 1 << 8
+	mostEffects   = 1 << 14
+)
+
+// arrival returns what would be delivered of an entry of the network.
+func (x *expander) arrival(id uint32) arrival {
+	if int(id) < len(x.recall.arrivals) {
+		if a := x.recall.arrivals[id]; a.message != 0 {
+			return a
+		}
+	}
+	return x.recallArrival(id)
+}
+
+func (x *expander) recallArrival(id uint32) arrival {
+	a := arrival{message: id}
+	if x.sys.m.Network == Ordered {
+		a.message = x.sys.channels.at(id).head
+	}
+	a.to = int32(x.sys.messages.at(a.message).to)
+	known := extended(x.recall.arrivals, int(id))
+	known[id], x.recall.arrivals = a, known
+	return a
+}
+
+// effect returns what the delivery of an entry does in a local state; nil if nothing comes of it
+// that counts, or if it failed.
+func (x *expander) effect(at, id uint32) *outcome {
+	key := uint64(at)<<32 | uint64(id)
+	if d := x.recall.place(key); d.key == key {
+		return d.out
+	}
+	return x.recallEffect(key, at, id)
+}
+
+// place returns where a effect belongs: by the middle of its key's product with 2^64 over the
+// golden ratio.
+func (c *recall) place(key uint64) *effect {
+	return &c.effects[key*0x9e3779b97f4a7c15>>40&uint64(len(c.effects)-1)]
+}
+
+func (x *expander) recallEffect(key uint64, at, id uint32) *outcome {
+	c := &x.recall
+	if c.misses++; c.misses > 2*len(c.effects) && len(c.effects) < mostEffects {
+		c.effects, c.misses = make([]effect, 2*len(c.effects)), 0
+	}
+	id = x.arrival(id).message
+	l, m := x.sys.locals.at(at), x.sys.messages.at(id)
+	if m.base != 0 {
+		id = m.base
+	}
+	var out *outcome
+	if !l.down && m.lo == 0 {
+		if out = l.steps.get(id); out == nil {
+			if out = x.learn(at, l, event{kind: StepDeliver, message: id}); out == nil {
+				return nil
+			}
+		}
+		if out.more == nil && (out.refused || out.idle && !x.idling(StepDeliver)) {
+			out = nil
+		}
+	}
+	*c.place(key) = effect{key, out}
+	return out
+}
+
+// idling reports whether an event of a node counts as a step although nothing comes of it.
+func (x *expander) idling(kind StepKind) bool {
+	return x.sys.m.Idle || x.sys.m.Network == Ordered && kind == StepDeliver
+}
+
+// ticking reports whether timers run in a local state.
+func (x *expander) ticking(at uint32) bool {
+	if int(at) < len(x.recall.ticks) && x.recall.ticks[at] != 0 {
+		return x.recall.ticks[at] > 1
+	}
+	known := extended(x.recall.ticks, int(at))
+	known[at], x.recall.ticks = uint8(1+min(len(x.sys.locals.at(at).fires), 1)), known
+	return known[at] > 1
+}
+
+// extended returns s, long enough for a place.
+func extended[T any](s []T, place int) []T {
+	if place < len(s) {
+		return s
+	}
+	return append(s, make([]T, place+1-len(s)+len(s)/2)...)
+}
