@@ -343,7 +343,8 @@ func (s *search) sample() {
 	defer s.mu.Unlock()
 	s.peak = max(s.peak, bytes)
 	if s.cfg.Progress != nil {
-		s.cfg.Progress(Progress{Unique: unique, Generated: s.generated.Load(), Queue: uint64(max(s.queued.Load(), 0)),
+		// Asked for here again, so that what is told never gets less.
+		s.cfg.Progress(Progress{Unique: s.unique.Load(), Generated: s.generated.Load(), Queue: uint64(max(s.queued.Load(), 0)),
 			Depth: int(s.depth.Load()), Bytes: bytes, Locals: s.sys.locals.len() + s.sys.observers.len()})
 	}
 }
