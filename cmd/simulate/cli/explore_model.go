@@ -24,8 +24,9 @@ type modelFlags struct {
 // modelSizes are the options that count something that there must be at least one of, and
 // budgets those of which there may be none.
 var (
-	modelSizes = []string{"clients", "servers", "rms", "threads", "nodes", "terms", "log", "heartbeats", "under-way"}
-	budgets    = []string{"crashes", "restarts", "drops", "duplicates", "partitions"}
+	modelSizes = []string{"clients", "servers", "rms", "threads", "nodes", "terms", "log", "heartbeats", "under-way",
+		"changes", "spares"}
+	budgets = []string{"crashes", "restarts", "drops", "duplicates", "partitions"}
 )
 
 func (f *modelFlags) add(fl *pflag.FlagSet) {
@@ -42,6 +43,8 @@ func (f *modelFlags) add(fl *pflag.FlagSet) {
 		{&f.Log, "log", "greatest length of a log"},
 		{&f.Heartbeats, "heartbeats", "how often a leader repeats itself in each term"},
 		{&f.UnderWay, "under-way", "how many messages may be under way at a time"},
+		{&f.Changes, "changes", "how many changes of the members there may be in a log"},
+		{&f.Spares, "spares", "how many servers are no members at first"},
 		{&f.Crashes, "crashes", "how many crashes there may be"},
 		{&f.Restarts, "restarts", "how many nodes that crashed may start again"},
 		{&f.Drops, "drops", "how many messages may be lost"},

@@ -86,11 +86,12 @@ func protocols() []Entry {
 			build: func(p Params) explore.Model {
 				return CommitCrash(or(p.RMs, 2), max(or(p.Crashes, 1), 0), p.Bug)
 			}},
-		{Name: "raft", About: "election of leaders and replication of their logs", Bugs: RaftBugs(),
-			Takes: slices.Concat([]string{"servers", "terms", "log", "heartbeats", "under-way"}, networked, crashing),
+		{Name: "raft", About: "election of leaders, replication of their logs, and changes of the members", Bugs: RaftBugs(),
+			Takes: slices.Concat([]string{"servers", "terms", "log", "heartbeats", "under-way", "changes", "spares"},
+				networked, crashing),
 			build: func(p Params) explore.Model {
 				return Raft(RaftConfig{Servers: p.Servers, MaxTerm: p.Terms, MaxLog: p.Log, Heartbeats: p.Heartbeats,
-					UnderWay: p.UnderWay, Bug: p.Bug}, p.budget())
+					UnderWay: p.UnderWay, Changes: p.Changes, Spares: p.Spares, Bug: p.Bug}, p.budget())
 			}},
 		{Name: "lease", About: "a lock with leases, and a store that refuses late writes by their tokens",
 			Takes: slices.Concat([]string{"clients"}, networked), Bugs: LeaseBugs(),

@@ -19,6 +19,8 @@ type Params struct {
 	Log              int // greatest length of a log
 	Heartbeats       int // of a leader in each term
 	UnderWay         int // how many messages may be under way
+	Changes          int // of the members, in a log
+	Spares           int // servers that are no members at first
 	Lock             bool
 	NoHistory        bool // leave out what clients saw
 
@@ -93,6 +95,7 @@ func (p Params) options() []option {
 		{name: "clients", size: &p.Clients}, {name: "servers", size: &p.Servers}, {name: "rms", size: &p.RMs},
 		{name: "threads", size: &p.Threads}, {name: "nodes", size: &p.Nodes}, {name: "terms", size: &p.Terms},
 		{name: "log", size: &p.Log}, {name: "heartbeats", size: &p.Heartbeats}, {name: "under-way", size: &p.UnderWay},
+		{name: "changes", size: &p.Changes}, {name: "spares", size: &p.Spares},
 		{name: "lock", on: p.Lock}, {name: "no-history", on: p.NoHistory},
 		{name: "network", text: p.Network}, {name: "lossy", on: p.Lossy},
 		{name: "crashes", budget: p.Crashes}, {name: "restarts", budget: p.Restarts},

@@ -65,7 +65,7 @@ func TestOptionsReachTheModel(t *testing.T) {
 var options = map[string]models.Params{
 	"clients": {Clients: 2}, "servers": {Servers: 2}, "rms": {RMs: 2}, "threads": {Threads: 2}, "nodes": {Nodes: 2},
 	"terms": {Terms: 1}, "log": {Log: 2}, "heartbeats": {Heartbeats: 1}, "under-way": {UnderWay: 1},
-	"lock": {Lock: true}, "no-history": {NoHistory: true}, "network": {Network: "ordered"}, "lossy": {Lossy: true},
+	"changes": {Changes: 1}, "spares": {Spares: 1}, "lock": {Lock: true}, "no-history": {NoHistory: true}, "network": {Network: "ordered"}, "lossy": {Lossy: true},
 	"crashes": {Crashes: 1}, "restarts": {Restarts: 1}, "drops": {Drops: 1}, "duplicates": {Duplicates: 1},
 }
 

@@ -15,16 +15,19 @@ const (
 	raftVoteNotPersisted = "vote-not-persisted"
 	raftDoubleVote       = "double-vote"
 	raftBlindVote        = "blind-vote"
+	raftEarlyChange      = "early-change"
 	raftFigure8          = "figure-8"
 )
 
 // RaftBugs returns what can be wrong with Raft, beginning with what is found in the fewest
-// steps. The second needs a crash and a restart, the third two terms, the last four.
+// steps. The second needs a crash and a restart, the third two terms, the fourth three and
+// changes of the members, of which there are four at first, and the last four terms.
 func RaftBugs() []Bug {
 	return []Bug{
 		{raftDoubleVote, "a server votes for every candidate of a term"},
 		{raftVoteNotPersisted, "a server forgets in a crash whom it voted for"},
 		{raftBlindVote, "a server votes for candidates whose logs are behind its own"},
+		{raftEarlyChange, "a leader changes the members before it has committed an entry of its term"},
 		{raftFigure8, "a leader commits entries of earlier terms once a majority has them"},
 	}
 }
@@ -40,7 +43,11 @@ type RaftConfig struct {
 	// UnderWay, if not 0, lets messages be lost, and bounds how many are under way: with 2 of
 	// them a search gets through four terms, which figure-8 needs.
 	UnderWay int
-	Bug      string // one of RaftBugs
+	// Changes is how many changes of the members there may be in a log. A leader adds or
+	// removes any one server, after an entry of its term: logs need room for both.
+	Changes int
+	Spares  int    // further servers, which are no members at first
+	Bug     string // one of RaftBugs
 
 	// Volatile servers keep nothing on a disk. Raft sets it if no server restarts.
 	Volatile bool
@@ -60,6 +67,7 @@ func (cfg RaftConfig) check() RaftConfig {
 		}
 	}
 	atLeast("raft", "servers", cfg.Servers, 1)
+	atLeast("raft", "spares", cfg.Spares, 0)
 	demand("raft", cfg.Bug, RaftBugs())
 	if cfg.MaxLog > maxRaftLog {
 		panic(fmt.Sprintf("models: raft with a log of %d entries, expected at most %d", cfg.MaxLog, maxRaftLog))
@@ -69,9 +77,9 @@ func (cfg RaftConfig) check() RaftConfig {
 
 // Raft is the consensus of Ongaro and Ousterhout ("In search of an understandable consensus
 // algorithm", USENIX ATC 2014, extended version): elections and log replication, in the terms
-// and with the log lengths that cfg allows. Membership is fixed and there are no snapshots. A
-// server that is behind is not answered with a refusal of its term: what others send tells it
-// as well. Timers fire at any time. It panics if cfg makes no sense.
+// and with the log lengths that cfg allows, and changes of one member at a time. There are no
+// snapshots. A server that is behind is not answered with a refusal of its term: what others
+// send tells it as well. Timers fire at any time. It panics if cfg makes no sense.
 func Raft(cfg RaftConfig, faults explore.Budget) explore.Model {
 	cfg = cfg.check()
 	cfg.Volatile = cfg.Volatile || faults.Restarts == 0
@@ -80,14 +88,18 @@ func Raft(cfg RaftConfig, faults explore.Budget) explore.Model {
 		m.Lossy = true
 		m.Within = func(s *explore.State) bool { return len(s.Messages()) <= cfg.UnderWay }
 	}
-	for i := range cfg.Servers {
+	all := cfg.Servers + cfg.Spares
+	for i := range all {
 		m.Nodes = append(m.Nodes, explore.Node{Name: fmt.Sprintf("s%d", i), Boot: bootRaft(cfg)})
 	}
 	if cfg.Volatile && len(faults.Crashable) == 0 && len(faults.Cuts) == 0 { // no member in bytes on a disk
 		m.Symmetric = []explore.Group{{Nodes: ids(0, cfg.Servers)}}
+		if cfg.Spares > 1 {
+			m.Symmetric = append(m.Symmetric, explore.Group{Nodes: ids(cfg.Servers, cfg.Spares)})
+		}
 	}
 	always := func(name string, holds func([]*raft) error) explore.Property {
-		return explore.Always(name, func(s *explore.State) error { return holds(handlers[*raft](s, cfg.Servers)) })
+		return explore.Always(name, func(s *explore.State) error { return holds(handlers[*raft](s, all)) })
 	}
 	m.Properties = []explore.Property{
 		always("election safety", electionSafety),
@@ -95,21 +107,41 @@ func Raft(cfg RaftConfig, faults explore.Budget) explore.Model {
 		always("leader completeness", leaderCompleteness),
 		always("state machine safety", stateMachineSafety),
 		explore.Sometimes("entry committed", func(s *explore.State) bool {
-			return slices.ContainsFunc(handlers[*raft](s, cfg.Servers), func(r *raft) bool { return r.commit > 0 })
+			return slices.ContainsFunc(handlers[*raft](s, all), func(r *raft) bool { return r.commit > 0 })
 		}),
+	}
+	if cfg.Changes > 0 {
+		m.Properties = append(m.Properties, explore.Sometimes("change committed", func(s *explore.State) bool {
+			return slices.ContainsFunc(handlers[*raft](s, all), func(r *raft) bool {
+				return slices.ContainsFunc(r.log[:r.commit], entry.changes)
+			})
+		}))
 	}
 	return m
 }
 
 // entry of a log: what the leader of a term was asked to append. The paper has a command in
-// it, of which only its leader is of interest here.
+// it, of which only its leader is of interest here, unless it changes the members.
 type entry struct {
-	Term int
-	By   network.ID
+	Term          int
+	By            network.ID
+	Adds, Removes network.ID // the one that it adds or removes, sim.NoHost for none
 }
 
-// String returns the entry as in "1 by 0".
-func (e entry) String() string { return fmt.Sprintf("%d by %d", e.Term, e.By) }
+// String returns the entry as in "1 by 0" or "1 by 0 removes 3".
+func (e entry) String() string {
+	text := fmt.Sprintf("%d by %d", e.Term, e.By)
+	switch {
+	case e.Adds != sim.NoHost:
+		text += fmt.Sprintf(" adds %d", e.Adds)
+	case e.Removes != sim.NoHost:
+		text += fmt.Sprintf(" removes %d", e.Removes)
+	}
+	return text
+}
+
+// changes reports whether the entry changes the members.
+func (e entry) changes() bool { return e.Adds != sim.NoHost || e.Removes != sim.NoHost }
 
 // raftRole is what a server is in its term.
 type raftRole string
@@ -136,7 +168,7 @@ type raft struct {
 	match  map[network.ID]int  // of a leader: so many it is known to have
 	beats  int                 // of a leader: how often it repeats itself
 
-	election, propose, heartbeat *sim.Timer
+	election, propose, heartbeat, changing *sim.Timer
 }
 
 func bootRaft(cfg RaftConfig) network.Boot {
@@ -145,6 +177,7 @@ func bootRaft(cfg RaftConfig) network.Boot {
 		r.election = ep.Timer("election", r.stand)
 		r.propose = ep.Timer("propose", r.extend)
 		r.heartbeat = ep.Timer("heartbeat", r.beat)
+		r.changing = ep.Timer("change", r.change)
 		if !cfg.Volatile {
 			r.load()
 		}
@@ -170,8 +203,9 @@ func (r *raft) turn(to raftRole) {
 func (r *raft) arm() {
 	leads := r.role == raftLeader
 	r.election.Stop()
-	arm(r.election, !leads && r.term < r.cfg.MaxTerm, r.patience())
+	arm(r.election, !leads && r.stands(), r.patience())
 	arm(r.propose, leads && len(r.log) < r.cfg.MaxLog, pace(r.ep, "propose"))
+	arm(r.changing, leads && r.mayChange(), pace(r.ep, "change"))
 	arm(r.heartbeat, leads && r.beats > 0, 50*time.Millisecond)
 }
 

@@ -40,6 +40,7 @@ func (r *raft) save(then func()) {
 	for _, e := range r.log {
 		words = binary.LittleEndian.AppendUint32(words, uint32(e.Term))
 		words = binary.LittleEndian.AppendUint32(words, uint32(e.By))
+		words = binary.LittleEndian.AppendUint32(words, uint32(uint16(e.Adds))|uint32(uint16(e.Removes))<<16)
 	}
 	words = words[:raftSum]
 	words = binary.LittleEndian.AppendUint32(words, crc32.ChecksumIEEE(words))
@@ -65,9 +66,18 @@ func (r *raft) load() {
 		binary.LittleEndian.Uint32(data[raftSum:]) != crc32.ChecksumIEEE(data[:raftSum]) {
 		return
 	}
-	word := func(i int) int { return int(int32(binary.LittleEndian.Uint32(data[1+4*i:]))) }
-	r.term, r.vote = word(0), network.ID(word(1))
-	for i := range int(data[0]) {
-		r.log = append(r.log, entry{word(2 + 2*i), network.ID(word(3 + 2*i))})
+	length := int(data[0])
+	words := data[1:raftSum]
+	word := func() int32 {
+		w := int32(binary.LittleEndian.Uint32(words))
+		words = words[4:]
+		return w
+	}
+	r.term, r.vote = int(word()), network.ID(word())
+	for range length {
+		e := entry{Term: int(word()), By: network.ID(word())}
+		both := word() // 16 bits each
+		e.Adds, e.Removes = network.ID(int16(both)), network.ID(int16(both>>16))
+		r.log = append(r.log, e)
 	}
 }

@@ -60,6 +60,7 @@ func (r *raft) Receive(from network.ID, msg any) {
 			r.match[from] = max(r.match[from], m.Match)
 			r.next[from] = max(r.next[from], m.Match)
 			r.advance()
+			r.retire()
 		}
 	case refused:
 		if r.enter(m.Term) && r.role == raftLeader && m.Prev == r.next[from] {
@@ -75,7 +76,9 @@ func (r *raft) stand() {
 	r.turn(raftCandidate)
 	ask := askVote{r.term, len(r.log), r.termOf(len(r.log))}
 	r.save(func() {
-		broadcast(r.ep, r.cfg.Servers, ask)
+		for _, to := range r.others() {
+			r.ep.Send(to, ask)
+		}
 		if r.term == ask.Term && r.role == raftCandidate {
 			r.count(r.ep.ID())
 		}
@@ -96,21 +99,28 @@ func (r *raft) consider(from network.ID, m askVote) {
 
 // count takes a vote, and leads with those of a majority.
 func (r *raft) count(from network.ID) {
-	if r.votes[from] = true; len(r.votes) < majority(r.cfg.Servers) {
+	r.votes[from] = true
+	if !r.agree(func(id network.ID) bool { return r.votes[id] }) {
 		return
 	}
 	r.turn(raftLeader)
 	r.ep.Note("raft: leads term %d", r.term)
-	for to := range network.ID(r.cfg.Servers) {
+	for to := range network.ID(r.cfg.Servers + r.cfg.Spares) {
 		r.next[to] = len(r.log)
 	}
 	r.match[r.ep.ID()] = len(r.log)
 	r.replicateAll()
 }
 
-// extend appends an entry, and has the others do so once it is durable.
-func (r *raft) extend() {
-	r.log = append(r.log, entry{r.term, r.ep.ID()})
+// extend appends a command.
+func (r *raft) extend() { r.append(r.command()) }
+
+// command returns an entry that leaves the members as they are.
+func (r *raft) command() entry { return entry{r.term, r.ep.ID(), sim.NoHost, sim.NoHost} }
+
+// append appends an entry, and has the others do so once it is durable.
+func (r *raft) append(e entry) {
+	r.log = append(r.log, e)
 	r.arm()
 	term, length := r.term, len(r.log)
 	r.save(func() {
@@ -118,6 +128,7 @@ func (r *raft) extend() {
 			r.match[r.ep.ID()] = length
 			r.advance()
 			r.replicateAll()
+			r.retire()
 		}
 	})
 }
@@ -130,10 +141,8 @@ func (r *raft) beat() {
 }
 
 func (r *raft) replicateAll() {
-	for to := range network.ID(r.cfg.Servers) {
-		if to != r.ep.ID() {
-			r.replicate(to)
-		}
+	for _, to := range r.others() {
+		r.replicate(to)
 	}
 }
 
@@ -159,6 +168,7 @@ func (r *raft) follow(from network.ID, m extend) {
 			r.log = append(r.log, e)
 		}
 	}
+	r.arm() // who is removed, or new, may stand or not
 	match := m.Prev + len(m.Entries)
 	r.commit = max(r.commit, min(m.Commit, match))
 	r.answer(from, extended{r.term, match})
@@ -168,14 +178,10 @@ func (r *raft) follow(from network.ID, m extend) {
 // still be overwritten (section 5.4.2 and figure 8).
 func (r *raft) advance() {
 	for n := len(r.log); n > r.commit; n-- {
-		have := 0
-		for to := range network.ID(r.cfg.Servers) {
-			if r.match[to] >= n {
-				have++
-			}
-		}
-		if have >= majority(r.cfg.Servers) && (r.termOf(n) == r.term || r.cfg.Bug == raftFigure8) {
+		stored := r.agree(func(id network.ID) bool { return r.match[id] >= n })
+		if stored && (r.termOf(n) == r.term || r.cfg.Bug == raftFigure8) {
 			r.commit = n
 		}
 	}
+	r.arm() // it may change the members now
 }

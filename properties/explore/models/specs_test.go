@@ -58,6 +58,8 @@ var specs = []struct {
 	{models.Raft(models.RaftConfig{MaxTerm: 1}, explore.Budget{}), 3, 1643, 4285, 14, 277, false},
 	{models.Raft(models.RaftConfig{MaxTerm: 2}, explore.Budget{}), 3, 352002, 852769, 23, 0, true},
 	{models.Raft(models.RaftConfig{MaxTerm: 4, UnderWay: 2}, explore.Budget{}), 3, 299051, 621940, 42, 50002, false},
+	{models.Raft(models.RaftConfig{MaxTerm: 2, MaxLog: 2, UnderWay: 2, Changes: 2, Spares: 1}, explore.Budget{}), 3,
+		130170, 273946, 30, 21766, false},
 	{models.Raft(models.RaftConfig{MaxTerm: 1}, explore.Budget{Crashes: 1, Restarts: 1}), 3, 24938, 75757, 16, 0, false},
 }
 
@@ -140,11 +142,34 @@ func raftWith(bug string, terms, underWay int, faults explore.Budget) explore.Mo
 	return models.Raft(models.RaftConfig{MaxTerm: terms, UnderWay: underWay, Bug: bug}, faults)
 }
 
+// membersOfRaft is Raft of some servers of which one may be removed.
+func membersOfRaft(bug string, servers, log int) explore.Model {
+	return models.Raft(models.RaftConfig{Servers: servers, MaxTerm: 3, MaxLog: log, UnderWay: servers - 1, Changes: 1,
+		Bug: bug}, explore.Budget{})
+}
+
+func TestAnEarlyChangeOfMembersIsFoundAmongAllStatesOfFourServers(t *testing.T) {
+	if !*long {
+		t.Skip("needs -explore.long")
+	}
+	r, err := explore.Search(membersOfRaft("early-change", 4, 2), explore.Config{Symmetry: true})
+	require.NoError(t, err)
+	o := propertyOf(t, r, "leader completeness")
+	require.Equal(t, properties.Fail, o.Verdict)
+	require.Len(t, moves(o.Path.Steps), 28)
+
+	r, err = explore.Search(membersOfRaft("", 4, 2), explore.Config{Symmetry: true})
+	require.NoError(t, err)
+	require.Equal(t, properties.Pass, r.Verdict)
+	require.Equal(t, [3]uint64{7073486, 20690549, 59}, [3]uint64{r.Unique, r.Generated, uint64(r.Depth)})
+}
+
 // The bugs of Raft need what the claims about them say: without it they do no harm.
 func TestBugsOfRaftAreNotReportedWhereTheyDoNoHarm(t *testing.T) {
 	for name, m := range map[string]explore.Model{
 		"vote-not-persisted without a restart": raftWith("vote-not-persisted", 1, 0, explore.Budget{Crashes: 1}),
 		"blind-vote in one term":               raftWith("blind-vote", 1, 0, explore.Budget{}),
+		"early-change of three servers":        membersOfRaft("early-change", 3, 1),
 		"figure-8 in three terms":              raftWith("figure-8", 3, 2, explore.Budget{}),
 	} {
 		t.Run(name, func(t *testing.T) {
