@@ -1,6 +1,7 @@
 package explore_test
 
 import (
+	"strings"
 	"testing"
 
 	"phoenix/network"
@@ -72,4 +73,67 @@ func TestAPropertyThatPanicsSaysAtWhatDepth(t *testing.T) {
 	require.ErrorContains(t, err, ", in a state at depth 2")
 	_, err = explore.Sample(m, explore.SampleConfig{})
 	require.ErrorContains(t, err, ", in a state at depth 2")
+}
+
+// A bound and a condition are asked for every state and step, so that any search meets them.
+func TestABoundOrAGuardThatPanicsIsAnErrorThatNamesIt(t *testing.T) {
+	for name, breaks := range map[string]func(*explore.Model){
+		`bound "Within"`: func(m *explore.Model) {
+			m.Within = func(s *explore.State) bool {
+				if s.Messages()[0].From == 0 {
+					panic("no good")
+				}
+				return true
+			}
+		},
+		`bound "Within" at once`: func(m *explore.Model) { m.Within = func(*explore.State) bool { panic("no good") } },
+		`condition "Guard"`: func(m *explore.Model) {
+			m.Guard = func(_ network.Handler, s explore.Step) bool { panic("no good") }
+		},
+	} {
+		m := models.SingleCopy(models.Harness{Clients: 1, Servers: 1})
+		breaks(&m)
+		refuses := func(err error) {
+			t.Helper()
+			require.ErrorIs(t, err, explore.ErrModel, name)
+			require.ErrorContains(t, err, strings.TrimSuffix(name, " at once")+" panics: no good, at ask_test.go:", name)
+		}
+		for _, workers := range []int{1, 4} {
+			for _, order := range []explore.Order{explore.BreadthFirst, explore.DepthFirst} {
+				_, err := explore.Search(m, explore.Config{Order: order, Workers: workers})
+				refuses(err)
+			}
+		}
+		_, err := explore.Search(m, explore.Config{Exact: true})
+		refuses(err)
+		_, err = explore.Sample(m, explore.SampleConfig{Runs: 10})
+		refuses(err)
+		w, err := explore.NewWalk(m)
+		if err == nil {
+			_, err = w.Next([]uint64{w.Initial()[0].Fingerprint})
+		}
+		refuses(err)
+		if m.Guard != nil { // no stateless search has a bound
+			_, err = explore.Stateless(m, explore.StatelessConfig{})
+			refuses(err)
+		}
+	}
+}
+
+// What is outside of every bound has no end.
+func TestABoundThatPanicsEndsASearchWithoutAnEnd(t *testing.T) {
+	m := models.Registers("primary-backup", models.Harness{Clients: 2, Servers: 2, Network: explore.Board})
+	states := 0
+	m.Within = func(*explore.State) bool {
+		if states++; states == 1000 {
+			panic("no good")
+		}
+		return true
+	}
+	for _, order := range []explore.Order{explore.BreadthFirst, explore.DepthFirst} {
+		states = 0
+		_, err := explore.Search(m, explore.Config{Order: order, Workers: 1, NoStop: true})
+		require.ErrorIs(t, err, explore.ErrModel)
+		require.Equal(t, 1000, states, "it is not asked again")
+	}
 }

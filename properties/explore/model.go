@@ -31,14 +31,14 @@ type Model struct {
 	Symmetric []Group
 
 	// Within bounds the states: those for which it is false are neither counted nor gone
-	// on from. Nil means all.
+	// on from. Nil means all. If it panics, the model cannot be explored.
 	Within func(*State) bool
 
 	// Guard says whether a node may take a step: a delivery to it or one of its timers. It
 	// is given the node as it is before, for reading only, and is asked once for each local
 	// state. It is the enabling condition of a specification whose step, taken all the
 	// same, would change nothing, or of a node that reads some messages later. Nil means
-	// always.
+	// always. If it panics, the model cannot be explored.
 	Guard func(h network.Handler, s Step) bool
 
 	// Idle counts steps that change nothing as generated, as a specification does whose

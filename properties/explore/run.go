@@ -89,9 +89,11 @@ func (sys *system) after(id uint32, host network.ID, ev event, script []int, idl
 	}
 	if ev.kind == StepRestart || ev.kind == StepBoot {
 		r.start(id)
-	} else if sys.m.Guard != nil && ev.kind != StepTick && !sys.m.Guard(r.solo.Handler(), sys.stepOf(host, ev)) {
-		idle.put(id, r)
-		return nil, nil
+	} else if ev.kind != StepTick {
+		if may, err := sys.guardLets(r, ev); err != nil || !may {
+			idle.put(id, r)
+			return nil, err
+		}
 	}
 	sys.runs.Add(1)
 	if ev.kind != StepBoot && ev.kind != StepRestart {

@@ -54,6 +54,9 @@ func (s *Sampler) run(schedule sim.Scheduler, steps int) (violated, ended bool, 
 		at := len(s.path) % 2
 		s.rows[at] = s.x.make(s.rows[at][:0], &next)
 		if r = s.rows[at]; !s.sys.within(r) {
+			if failed := s.sys.failed.Load(); failed != nil {
+				return false, false, *failed
+			}
 			return false, true, nil
 		}
 	}

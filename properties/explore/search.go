@@ -299,12 +299,11 @@ func (sys *system) initial() ([]row, error) {
 		}
 		rows = booted
 	}
-	return slices.DeleteFunc(rows, func(r row) bool { return !sys.within(r) }), nil
-}
-
-// within reports whether a state is within the model's bounds.
-func (sys *system) within(r row) bool {
-	return sys.m.Within == nil || sys.m.Within(&State{sys: sys, row: r})
+	rows = slices.DeleteFunc(rows, func(r row) bool { return !sys.within(r) })
+	if failed := sys.failed.Load(); failed != nil {
+		return nil, *failed
+	}
+	return rows, nil
 }
 
 // fail ends the search with an error.

@@ -17,7 +17,8 @@ import (
 var (
 	// ErrModel is wrapped by errors about a Model that cannot be explored: a node whose
 	// state cannot be encoded, that reads an unbounded clock, starts processes, or does not
-	// do the same twice; faults or bounds that make no sense; a property that panics.
+	// do the same twice; faults or bounds that make no sense; a property, a Guard or a Within
+	// that panics.
 	ErrModel = errors.New("the model cannot be explored")
 
 	errTooMany = fmt.Errorf("%w: more than 16 million different local states or messages", ErrModel)

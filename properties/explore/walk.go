@@ -155,6 +155,9 @@ func (w *Walk) leaps(at row) ([]leap, error) {
 			all = append(all, leap{*s, r, step, w.sys.tell(step)})
 		}
 	}
+	if failed := w.sys.failed.Load(); failed != nil && w.sys.m.Within != nil {
+		return nil, *failed
+	}
 	slices.SortStableFunc(all, func(a, b leap) int {
 		return cmp.Or(cmp.Compare(a.step.Node, b.step.Node), cmp.Compare(a.kind, b.kind),
 			cmp.Compare(a.line, b.line), cmp.Compare(w.sys.taken(&a.succ), w.sys.taken(&b.succ)), cmp.Compare(a.sum, b.sum))
