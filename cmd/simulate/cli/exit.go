@@ -7,7 +7,8 @@ import (
 	"phoenix/properties"
 )
 
-// Exit codes. Those from 64 on are of sysexits.h, 130 is the shell's for SIGINT.
+// Exit codes. Those from 64 on are of sysexits.h, 130 is the shell's for SIGINT. It is the code
+// of every interrupt, SIGTERM too: it tells what the results are, not who sent what.
 const (
 	exitPass         = 0
 	exitFail         = 1

@@ -49,6 +49,12 @@ func TestAnInterruptedExplorationWithoutABoundIsToldOfBounds(t *testing.T) {
 }
 
 func TestASignalEndsAnExplorationInOrder(t *testing.T) {
+	for _, signal := range interrupts {
+		t.Run(signal.String(), func(t *testing.T) { endsAnExploration(t, signal) })
+	}
+}
+
+func endsAnExploration(t *testing.T, signal os.Signal) {
 	cmd := exec.Command("simulate", "explore", "abd", "--clients", "2", "--servers", "3", "--workers", "1", "--json")
 	cmd.Dir = t.TempDir()
 	stdout, err := cmd.StdoutPipe()
@@ -59,7 +65,7 @@ func TestASignalEndsAnExplorationInOrder(t *testing.T) {
 	begun := make([]byte, len("simulate: abd: "))
 	_, err = io.ReadFull(stderr, begun)
 	require.NoError(t, err)
-	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	require.NoError(t, cmd.Process.Signal(signal))
 	go io.Copy(io.Discard, stderr)
 	var rep exploreReport
 	require.NoError(t, json.NewDecoder(stdout).Decode(&rep))

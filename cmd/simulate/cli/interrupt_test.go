@@ -143,8 +143,14 @@ func start(t *testing.T, args ...string) (cmd *exec.Cmd, stdout io.Reader, stder
 }
 
 func TestASignalEndsARunInOrder(t *testing.T) {
+	for _, signal := range interrupts {
+		t.Run(signal.String(), func(t *testing.T) { endsARun(t, signal) })
+	}
+}
+
+func endsARun(t *testing.T, signal os.Signal) {
 	cmd, stdout, stderr := start(t, "simulate", "run", "register/abd", "--seeds", "0..1000000000", "--no-out", "--json")
-	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	require.NoError(t, cmd.Process.Signal(signal))
 	var rep runReport
 	require.NoError(t, json.NewDecoder(stdout).Decode(&rep))
 	told, err := io.ReadAll(stderr)
@@ -157,18 +163,24 @@ func TestASignalEndsARunInOrder(t *testing.T) {
 }
 
 func TestASecondSignalKills(t *testing.T) {
+	for _, signal := range interrupts {
+		t.Run(signal.String(), func(t *testing.T) { killsASecondTime(t, signal) })
+	}
+}
+
+func killsASecondTime(t *testing.T, signal os.Signal) {
 	cmd, _, stderr := start(t, "hanging", "run", "test/hanging", "--seeds", "0..1000000000", "--no-out", "--workers", "1")
 	line, err := stderr.ReadString('\n')
 	require.NoError(t, err)
 	require.Equal(t, "hanging\n", line)
-	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	require.NoError(t, cmd.Process.Signal(signal))
 	line, err = stderr.ReadString('\n')
 	require.NoError(t, err)
 	require.Equal(t, "simulate: interrupted, finishing what has begun; a second interrupt kills\n", line)
-	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	require.NoError(t, cmd.Process.Signal(signal))
 	var exit *exec.ExitError
 	require.ErrorAs(t, cmd.Wait(), &exit)
-	require.Equal(t, syscall.SIGINT, exit.Sys().(syscall.WaitStatus).Signal())
+	require.Equal(t, signal, exit.Sys().(syscall.WaitStatus).Signal())
 }
 
 func TestAnInterruptedLocalizationHasNoTable(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +31,7 @@ type Command struct {
 // Main runs the command as the function Main does. It also panics if two models have one
 // name, or if one cannot be as it is.
 func (c Command) Main() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), interrupts...)
 	defer stop()
 	defer context.AfterFunc(ctx, func() {
 		stop() // the next interrupt kills
@@ -47,6 +48,10 @@ func (c Command) Main() int {
 	a.invocation = invocation()
 	return a.execute(ctx, os.Args[1:])
 }
+
+// interrupts are the signals that have a command finish what has begun and report it: Ctrl-C,
+// and what process managers, timeout(1) and containers send before they kill.
+var interrupts = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
 // gcPercent lets the heap grow more than usual between collections, unless GOGC
 // says something: worlds are small, and come and go on all cores.
