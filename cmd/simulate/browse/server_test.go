@@ -247,13 +247,26 @@ func TestAServerEndsWithItsContext(t *testing.T) {
 	require.Error(t, err)
 }
 
+// shocked is an observer that panics at what it is told.
+type shocked struct{}
+
+func (shocked) Observe(*explore.Told) { panic("of the observer") }
+
 func TestAPanicOfTheModelIsAnAnswer(t *testing.T) {
 	m := letters()
-	m.Guard = func(network.Handler, explore.Step) bool { panic("of the guard") }
+	m.Observe = func() explore.Observer { return shocked{} }
 	s := serverOf(t, Config{Model: m})
 	first := stateOf(t, s).Next[0].Fingerprint
-	require.Equal(t, "panic: of the guard", problemOf(t, s, first, http.StatusInternalServerError))
+	require.Equal(t, "panic: of the observer", problemOf(t, s, first, http.StatusInternalServerError))
 	require.Len(t, stateOf(t, s).Next, 1, "it goes on")
+}
+
+func TestAGuardThatPanicsIsNamed(t *testing.T) {
+	m := letters()
+	m.Guard = func(network.Handler, explore.Step) bool { panic("no good") }
+	s := serverOf(t, Config{Model: m})
+	first := stateOf(t, s).Next[0].Fingerprint
+	require.Contains(t, problemOf(t, s, first, http.StatusUnprocessableEntity), `condition "Guard" panics: no good, at server_test.go:`)
 }
 
 func TestAPropertyThatPanicsIsNamed(t *testing.T) {
