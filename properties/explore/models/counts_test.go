@@ -11,7 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var long = flag.Bool("explore.long", false, "also explore models of many states, for seconds to minutes")
+var (
+	long = flag.Bool("explore.long", false, "also explore models of many states, for seconds to minutes")
+	huge = flag.Bool("explore.huge", false, "also explore ABD breadth-first up to its bug, 39 million states")
+)
 
 // protocols are the models of a Harness.
 var protocols = map[string]func(models.Harness) explore.Model{

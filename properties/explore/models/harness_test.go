@@ -94,6 +94,21 @@ func TestBugsThatNeedManyStatesAreFound(t *testing.T) {
 	require.Equal(t, properties.Fail, propertyOf(t, r, models.Linearizable).Verdict)
 }
 
+// Nearly all states that there are lie before the violation: 41 million without the bug.
+func TestABDWhoseRecordsOverwriteFailsInTwentyFourStepsAtLeast(t *testing.T) {
+	if !*huge {
+		t.Skip("needs -explore.huge")
+	}
+	m := models.ABD(models.Harness{Clients: 2, Servers: 3, Bug: "record-overwrites"})
+	r, err := explore.Search(m, explore.Config{Workers: 4})
+	require.NoError(t, err)
+	o := propertyOf(t, r, models.Linearizable)
+	require.Equal(t, properties.Fail, o.Verdict)
+	require.Equal(t, "read of x returned 65 after 66 was acknowledged", o.Detail)
+	require.Len(t, moves(o.Path.Steps), 24)
+	require.Equal(t, [3]uint64{38596659, 134463689, 25}, [3]uint64{r.Unique, r.Generated, uint64(r.Depth)})
+}
+
 func TestEveryBugIsNamedAndPhrased(t *testing.T) {
 	lists := map[string][]models.Bug{"paxos": models.PaxosBugs(), "abd": models.ABDBugs(),
 		"primary-backup": models.PrimaryBackupBugs()}
