@@ -17,7 +17,7 @@ import (
 
 // All returns every scenario of this package.
 func All() []*Scenario {
-	return append(Registers(), LogStore(), Lease(), Election(), Commit())
+	return append(Registers(), LogStore(), Lease(), Election(), Commit(), Service())
 }
 
 // names returns the names of planted bugs.

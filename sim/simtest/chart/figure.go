@@ -57,10 +57,11 @@ type Style uint8
 
 // The styles.
 const (
-	Line   Style = iota // straight from point to point
-	Step                // holds its value until the next point
-	Dashed              // a line with gaps, for bounds and targets
-	Dots                // not joined
+	Line       Style = iota // straight from point to point
+	Step                    // holds its value until the next point
+	Dashed                  // a Line with gaps, for bounds and targets
+	DashedStep              // a Step with gaps
+	Dots                    // not joined
 )
 
 // A Lane is a row of bands, such as the states of one breaker.
@@ -116,6 +117,9 @@ const (
 
 var palette = [...]string{Blue: "#2f7ed8", Orange: "#e08214", Green: "#2a9d5c", Purple: "#8e5bd0", Red: "#d64545",
 	Grey: "#8a8f98"}
+
+func (s Style) dashed() bool { return s == Dashed || s == DashedStep }
+func (s Style) steps() bool  { return s == Step || s == DashedStep }
 
 func (c Color) or(other Color) string {
 	if c == Auto || int(c) >= len(palette) {

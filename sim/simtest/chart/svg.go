@@ -25,10 +25,11 @@ const (
 const style = `<style>
 text{font:11px system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;fill:#3c4450}
 .h{font-size:15px;font-weight:600;fill:#1c222b}.p{font-size:12px;font-weight:600;fill:#1c222b}.e{text-anchor:end}
-.m{text-anchor:middle}.w{fill:#fff;text-anchor:middle}.card{fill:#fcfcfd;stroke:#d5d9e0}.grid{stroke:#e3e6eb}
+.m,.b{text-anchor:middle}.b{paint-order:stroke;stroke:#fcfcfd;stroke-opacity:.8;stroke-width:4px}` +
+	`.w{fill:#fff;text-anchor:middle}.card{fill:#fcfcfd;stroke:#d5d9e0}.grid{stroke:#e3e6eb}
 .axis{stroke:#8a8f98}
 @media(prefers-color-scheme:dark){text{fill:#b9c0cb}.h,.p{fill:#eef1f5}.w{fill:#fff}.card{fill:#14181f;stroke:#303845}
-.grid{stroke:#2a313c}}
+.grid{stroke:#2a313c}.b{stroke:#14181f}}
 </style>
 `
 
@@ -103,9 +104,9 @@ func (f Figure) SVG() []byte {
 func (f *Figure) page(c *canvas, height int) []byte {
 	var page bytes.Buffer
 	w := int(c.right) + pad
-	fmt.Fprintf(&page, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`+"\n",
+	fmt.Fprintf(&page, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">`,
 		w, height, w, height)
-	fmt.Fprintf(&page, "<title>%s</title>\n%s", html.EscapeString(f.Title), style)
+	fmt.Fprintf(&page, "\n<title>%s</title>\n%s", html.EscapeString(f.Title), style)
 	fmt.Fprintf(&page, `<rect class="card" x=".5" y=".5" width="%d" height="%d" rx="8"/>`+"\n", w-1, height-1)
 	page.Write(c.Bytes())
 	page.WriteString("</svg>\n")
@@ -148,10 +149,10 @@ func (c *canvas) legend(p *Panel, y float64) float64 {
 
 // key draws the sample of a colour in a legend.
 func (c *canvas) key(x, y float64, color string, s Style) {
-	switch s {
-	case Dashed:
+	switch {
+	case s.dashed():
 		c.add(`<path d="M%s %sh13" stroke="%s" stroke-width="2" stroke-dasharray="4 3"/>`, px(x), px(y), color)
-	case Dots:
+	case s == Dots:
 		c.add(`<circle cx="%s" cy="%s" r="3" fill="%s"/>`, px(x+7), px(y), color)
 	default:
 		c.add(`<rect x="%s" y="%s" width="13" height="8" rx="2" fill="%s"/>`, px(x), px(y-4), color)
@@ -178,9 +179,6 @@ func (c *canvas) panel(p *Panel, bands []Band, y float64, labels bool) float64 {
 		x, w := c.x(b.From), c.x(b.Until)-c.x(b.From)
 		c.add(`<rect x="%s" y="%s" width="%s" height="%s" fill="%s" fill-opacity=".14"/>`,
 			px(x), px(y), px(w), px(height), b.Color.or(Grey))
-		if labels && wide(b.Label) < w {
-			c.text("m", x+w/2, y+13, b.Label)
-		}
 	}
 	c.add("</g>")
 	at, step := ticks(lo, hi, int(height)/30)
@@ -192,6 +190,11 @@ func (c *canvas) panel(p *Panel, bands []Band, y float64, labels bool) float64 {
 	c.clip(y-1, height+2)
 	for i, s := range p.Series {
 		c.series(s, p.color(i), level)
+	}
+	for _, b := range bands {
+		if x, w := c.x(b.From), c.x(b.Until)-c.x(b.From); labels && wide(b.Label) < w {
+			c.text("b", x+w/2, y+13, b.Label)
+		}
 	}
 	c.add("</g>")
 	return y + height
@@ -212,7 +215,7 @@ func (c *canvas) series(s Series, color string, level func(float64) float64) {
 	for _, at := range s.Points {
 		x := px(c.x(at.At))
 		switch {
-		case math.IsNaN(at.Y) && pen && s.Style == Step:
+		case math.IsNaN(at.Y) && pen && s.Style.steps():
 			fmt.Fprintf(&path, "H%s", x)
 			pen = false
 		case math.IsNaN(at.Y):
@@ -220,20 +223,21 @@ func (c *canvas) series(s Series, color string, level func(float64) float64) {
 		case !pen:
 			fmt.Fprintf(&path, "M%s %s", x, px(level(at.Y)))
 			pen = true
-		case s.Style == Step:
+		case s.Style.steps():
 			fmt.Fprintf(&path, "H%sV%s", x, px(level(at.Y)))
 		default:
 			fmt.Fprintf(&path, "L%s %s", x, px(level(at.Y)))
 		}
 	}
-	if pen && s.Style == Step {
+	if pen && s.Style.steps() {
 		fmt.Fprintf(&path, "H%s", px(c.right))
 	}
 	dashes := ""
-	if s.Style == Dashed {
+	if s.Style.dashed() {
 		dashes = ` stroke-dasharray="5 4"`
 	}
-	c.add(`<path d="%s" fill="none" stroke="%s" stroke-width="1.8" stroke-linejoin="round"%s/>`, path.String(), color, dashes)
+	c.add(`<path d="%s" fill="none" stroke="%s" stroke-width="1.8" stroke-linejoin="round"%s/>`,
+		path.String(), color, dashes)
 }
 
 // lanes draws states, and returns where they end.

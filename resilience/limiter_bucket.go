@@ -1,0 +1,142 @@
+package resilience
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"time"
+
+	"phoenix/sim"
+)
+
+// A tokenBucket is a token bucket. It counts in credits: each nanosecond earns `earn` of them and a token
+// costs `cost`, with earn/cost = Count/Per in lowest terms, so that nothing is ever rounded. Credit
+// below 0 is what reservations owe.
+type tokenBucket struct {
+	earn, cost int64
+	burst      int64         // tokens
+	full       int64         // what they cost: the most credit
+	drained    time.Duration // within this time any debt is paid and the bucket full
+	credit     int64
+	last       sim.Time // the latest reading of the clock
+}
+
+// mostCredit bounds what a bucket holds and owes, so that sums of two fit.
+const mostCredit = math.MaxInt64 / 4
+
+func newTokenBucket(r Rate, burst int64, now sim.Time) tokenBucket {
+	b := tokenBucket{earn: r.Count, cost: int64(r.Per), burst: burst, last: now, drained: math.MaxInt64}
+	if g := divisor(b.earn, b.cost); g > 1 {
+		b.earn, b.cost = b.earn/g, b.cost/g
+	}
+	if burst > mostCredit/b.cost || b.earn > mostCredit {
+		panic(fmt.Sprintf("resilience: LimiterConfig: a Burst of %d with a Rate of %d per %v is more than %d: "+
+			"take a smaller Burst or a shorter Per", burst, r.Count, r.Per, int64(mostCredit)))
+	}
+	b.full = burst * b.cost
+	b.credit = b.full
+	if b.earn > 0 {
+		b.drained = time.Duration((b.full + mostCredit) / b.earn)
+	}
+	return b
+}
+
+func divisor(a, b int64) int64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// advance earns what the time since the latest reading is worth.
+func (b *tokenBucket) advance(now sim.Time) {
+	dt := now.Sub(b.last)
+	if dt <= 0 {
+		return
+	}
+	b.last = now
+	if dt > b.drained {
+		b.credit = b.full
+		return
+	}
+	b.credit = min(b.full, b.credit+int64(dt)*b.earn)
+}
+
+// take is that of Limiter. What it does not permit changes nothing but the time.
+func (b *tokenBucket) take(now sim.Time, n int64, wait time.Duration) (sim.Time, bool) {
+	b.advance(now)
+	if n > b.burst {
+		return 0, false
+	}
+	left := b.credit - n*b.cost
+	if left >= 0 {
+		b.credit = left
+		return b.last, true
+	}
+	if wait <= 0 || b.earn == 0 || left < -mostCredit {
+		return 0, false
+	}
+	act := b.last.Add(time.Duration((-left-1)/b.earn + 1))
+	if act.Sub(now) > wait {
+		return 0, false
+	}
+	b.credit = left
+	return act, true
+}
+
+// cancel gives back the tokens of n events that were to happen at act, less what would have run over
+// the brim without them: the events reserved after them still happen when they were told to, and
+// a bucket with more in it may be full meanwhile. From act until the last of those, or
+// now, no more was earned than this, so no more can have been lost. (golang.org/x/time/rate's CancelAt
+// subtracts the same for times up to act, and gives nothing back later.)
+func (b *tokenBucket) cancel(now sim.Time, n int64, act sim.Time) {
+	b.advance(now)
+	lost := max(0, -b.credit)
+	switch since := b.last.Sub(act); {
+	case since > b.drained:
+		return // the bucket would have filled from any debt
+	case since < -b.drained:
+		lost = 0 // it was reserved when the rate was lower
+	default:
+		lost += int64(since) * b.earn
+	}
+	b.credit = min(b.full, b.credit+max(0, n*b.cost-max(0, lost)))
+}
+
+// tokens rounds down.
+func (b *tokenBucket) tokens(now sim.Time) int64 {
+	b.advance(now)
+	n := b.credit / b.cost
+	if b.credit%b.cost < 0 {
+		n--
+	}
+	return n
+}
+
+// inherit takes over the tokens of old, which may have other credits, rounded down.
+func (b *tokenBucket) inherit(old *tokenBucket, now sim.Time) {
+	old.advance(now)
+	b.last = old.last
+	magnitude, negative := old.credit, old.credit < 0
+	if negative {
+		magnitude = -magnitude
+	}
+	hi, lo := bits.Mul64(uint64(magnitude), uint64(b.cost))
+	if hi >= uint64(old.cost) {
+		b.credit = bounded(math.MaxInt64, negative, b.full)
+		return
+	}
+	q, rest := bits.Div64(hi, lo, uint64(old.cost))
+	if negative && rest > 0 {
+		q++
+	}
+	b.credit = bounded(q, negative, b.full)
+}
+
+func bounded(magnitude uint64, negative bool, full int64) int64 {
+	m := int64(min(magnitude, mostCredit))
+	if negative {
+		return -m
+	}
+	return min(full, m)
+}
