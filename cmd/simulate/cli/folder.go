@@ -15,6 +15,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"phoenix/properties/history"
+	"phoenix/properties/scenario"
 )
 
 // runsFolder holds the folders of results that were not given a place.
@@ -114,21 +115,28 @@ func (d *folder) finish(ctx context.Context, c *campaign, rep *runReport) error 
 	return d.finishRun(ctx, c)
 }
 
-// finishRun writes the history and the events of the run that is worth it.
+// finishRun writes the events of the run that is worth it, and what its clients saw, if it had clients
+// of a store.
 func (d *folder) finishRun(ctx context.Context, c *campaign) error {
 	r := c.pictured()
 	if r == nil {
 		return nil
 	}
+	if r.History != nil {
+		if err := d.writeHistory(ctx, r); err != nil {
+			return err
+		}
+	}
+	return writeEvents(filepath.Join(d.path, "events.jsonl.zst"), c.sub, r.Seed)
+}
+
+func (d *folder) writeHistory(ctx context.Context, r *scenario.Result) error {
 	history := func(w io.Writer) error { return history.WriteJSONL(w, r.History) }
 	if err := writeFile(filepath.Join(d.path, "history.jsonl"), history); err != nil {
 		return err
 	}
 	report := func(w io.Writer) error { return r.WriteHTML(ctx, w) }
-	if err := writeFile(filepath.Join(d.path, "report.html"), report); err != nil {
-		return err
-	}
-	return writeEvents(filepath.Join(d.path, "events.jsonl.zst"), c.sub, r.Seed)
+	return writeFile(filepath.Join(d.path, "report.html"), report)
 }
 
 // reproScript is a script that runs the failures again that have a file, or the
