@@ -147,7 +147,7 @@ type Permit struct {
 // rejection is shared and not to be changed. A closed breaker takes no lock here, and neither does an
 // open one.
 func (b *Breaker) Acquire() (Permit, error) {
-	now := b.clock.Monotonic()
+	now := b.reading()
 	epoch, state := unpack(b.word.Load())
 	switch state {
 	case Closed, ForcedClosed:
@@ -156,11 +156,24 @@ func (b *Breaker) Acquire() (Permit, error) {
 		b.rejected.Add(1)
 		return Permit{}, b.forced
 	case Open:
-		if due := sim.Time(b.due.Load()); now < due {
+		if due := sim.Time(b.due.Load()); now > 0 && now < due {
 			return Permit{}, b.refuse(due.Sub(now))
 		}
 	}
+	if b.cfg.NoTimes {
+		now = b.clock.Monotonic() // it may have opened since the reading
+	}
 	return b.acquire(now)
+}
+
+// reading reads the clock, unless the breaker is closed and needs no times.
+func (b *Breaker) reading() sim.Time {
+	if b.cfg.NoTimes {
+		if _, s := unpack(b.word.Load()); s == Closed {
+			return 0
+		}
+	}
+	return b.clock.Monotonic()
 }
 
 // acquire is Acquire of a breaker that may be half-open.

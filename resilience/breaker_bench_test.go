@@ -18,11 +18,13 @@ type guarded struct {
 	call func(err error) error
 }
 
-// breakersToCompare are three closed breakers that open on 50 % failures of the last 100 calls or
+// breakersToCompare are closed breakers that open on 50 % failures of the last 100 calls or
 // of 30 s, and whose operation has no result.
 func breakersToCompare() []guarded {
 	ctx := context.Background()
 	ours := resilience.NewBreaker(resilience.System(), resilience.BreakerConfig{FailurePercent: 50, Wait: time.Hour})
+	timeless := resilience.NewBreaker(resilience.System(),
+		resilience.BreakerConfig{FailurePercent: 50, Wait: time.Hour, NoTimes: true})
 	sony := gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 		Interval: 30 * time.Second, Timeout: time.Hour,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.Requests >= 10 && c.TotalFailures*2 >= c.Requests },
@@ -32,6 +34,9 @@ func breakersToCompare() []guarded {
 	permits := circuitbreaker.NewBuilder[any]().WithFailureThresholdRatio(50, 100).WithDelay(time.Hour).Build()
 	return []guarded{
 		{"phoenix", func(err error) error { return ours.Do(ctx, func(context.Context) error { return err }) }},
+		{"phoenix-no-times", func(err error) error { // as the libraries, which measure none
+			return timeless.Do(ctx, func(context.Context) error { return err })
+		}},
 		{"gobreaker", func(err error) error {
 			_, err = sony.Execute(func() (struct{}, error) { return struct{}{}, err })
 			return err

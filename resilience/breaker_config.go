@@ -46,6 +46,10 @@ type BreakerConfig struct {
 
 	Timeout time.Duration // of an operation: a result from then on is a failure; zero is no limit
 
+	// NoTimes measures no response times: with a window of calls, a closed breaker then reads the clock only
+	// when it opens, which saves most of what a call costs. Goes with no Period, Slow or Timeout.
+	NoTimes bool
+
 	Classify     func(error) Outcome // what the error of a call means; nil is DefaultOutcome
 	Kind         func(error) string  // under which key a failure is counted; nil is by type, see ErrorKind
 	OnTransition func(Transition)    // called in order, without a lock held, by the goroutine that noticed
@@ -162,6 +166,7 @@ func (cfg *BreakerConfig) check() {
 		{cfg.Successes >= 1 && cfg.Successes <= cfg.Probes, "1 <= Successes <= Probes"},
 		{cfg.Lease > 0, "Lease is positive"},
 		{cfg.Timeout >= 0, "Timeout is not negative"},
+		{!cfg.NoTimes || byCalls && cfg.Slow == 0 && cfg.Timeout == 0, "NoTimes goes with no Period, Slow or Timeout"},
 	} {
 		if !rule.holds {
 			panic(fmt.Sprintf("resilience: BreakerConfig %q: %s", cfg.Name, rule.says))

@@ -167,7 +167,9 @@ func (p *breakerPair) metrics(t require.TestingT) {
 		}
 	}
 	slices.Sort(times)
-	want.times = times
+	if want.times = times; p.real.cfg.NoTimes {
+		want.times = nil
+	}
 	want.Rejected, want.Expired = plain.rejected, plain.expired
 	want.Transitions, want.History = uint64(len(plain.history)), plain.history
 	want.Window, want.Threshold = plain.counts(), plain.threshold
@@ -191,7 +193,10 @@ func drawBreakerConfig(t *rapid.T) BreakerConfig {
 	}
 	cfg.Successes = 1 + upTo(cfg.Probes-1, "successes")
 	if upTo(1, "timid") == 0 { // soon open, often half-open
-		cfg.Failures, cfg.Timeout = 1, cfg.Lease
+		cfg.Failures = 1
+		if cfg.NoTimes = upTo(1, "no times") == 1; !cfg.NoTimes {
+			cfg.Timeout = cfg.Lease
+		}
 		return cfg
 	}
 	cfg.Minimum = 1 + upTo(cfg.Window-1, "minimum")
@@ -208,6 +213,7 @@ func drawBreakerConfig(t *rapid.T) BreakerConfig {
 		cfg.Failures = 1 + upTo(cfg.Window-1, "failures")
 		cfg.AdaptLow = 1 + upTo(cfg.Failures-1, "low")
 		cfg.AdaptHigh = cfg.Failures + upTo(cfg.Window-cfg.Failures, "high")
+		cfg.NoTimes = cfg.Period == 0 && upTo(1, "no times") == 1
 	default:
 		cfg.Failures = 1 + upTo(cfg.Window-1, "failures")
 		cfg.Timeout = time.Second

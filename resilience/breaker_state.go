@@ -103,8 +103,8 @@ func (p Permit) finish(out Outcome, kind string) {
 	if b == nil {
 		return
 	}
-	now := b.clock.Monotonic()
-	took := now.Sub(p.start)
+	now := b.reading()
+	took := max(now.Sub(p.start), 0)
 	if out == Succeeded && b.cfg.Timeout > 0 && took >= b.cfg.Timeout {
 		out, kind = Failed, timedOut
 	}
@@ -151,6 +151,9 @@ func (b *Breaker) returned(p Permit) bool {
 // judge opens a closed breaker if the window says so.
 func (b *Breaker) judge() {
 	if b.tripped() || b.adapt() && b.tripped() {
+		if b.cfg.NoTimes {
+			b.now = max(b.now, b.clock.Monotonic())
+		}
 		b.enter(Open, Closed, b.now)
 	}
 }

@@ -313,3 +313,35 @@ func TestTheDeadBandOfTheThresholdIsExact(t *testing.T) {
 		require.Equal(t, want, b.Metrics().Threshold, "%d failures of 10", failures)
 	}
 }
+
+func TestWithoutTimesABreakerReadsTheClockOnlyWhenItOpens(t *testing.T) {
+	clock := &countedClock{}
+	b := NewBreaker(clock, BreakerConfig{Failures: 2, Wait: time.Second, NoTimes: true})
+	read := clock.readings
+	for range 100 {
+		require.NoError(t, b.Do(context.Background(), func(context.Context) error { return nil }))
+	}
+	m := b.Metrics()
+	_, measured := m.Percentile(50)
+	require.False(t, measured)
+	require.EqualValues(t, 100, m.Successes)
+	require.Equal(t, read+1, clock.readings, "that of Metrics")
+	clock.now = 5
+	broken := errors.New("broken")
+	for range 2 {
+		require.ErrorIs(t, b.Do(context.Background(), func(context.Context) error { return broken }), broken)
+	}
+	require.Equal(t, Open, b.State())
+	require.Equal(t, sim.Time(5), b.Metrics().History[0].At)
+	require.Contains(t, panicOf(func() { NewBreaker(clock, BreakerConfig{NoTimes: true, Timeout: 1}) }), "NoTimes goes with")
+}
+
+type countedClock struct {
+	now      sim.Time
+	readings int
+}
+
+func (c *countedClock) Monotonic() sim.Time {
+	c.readings++
+	return c.now
+}

@@ -106,6 +106,9 @@ func (b *Breaker) Metrics() Metrics {
 	b.lock(now)
 	b.window.expire(b.now)
 	m := b.tally.snapshot()
+	if b.cfg.NoTimes {
+		m.times = nil
+	}
 	m.Window, m.Threshold = b.window.sum, b.threshold
 	b.unlock()
 	m.Rejected = b.rejected.Load()
