@@ -23,6 +23,8 @@ var realWorld = map[string]string{
 	"resilience/wait.go time.NewTimer":       "whoever waits outside a world waits for the machine's clock",
 	"resilience/wait.go time.Until":          "the same: deadlines of contexts are on the wall clock",
 	"resilience/wait.go context.WithTimeout": "the same; in a world WithTimeout takes the host's clock",
+
+	"resilience/supervisor/system.go time.AfterFunc": "the deadlines of goroutines that are asked to end; worlds have timers of their own",
 }
 
 // excused notes the exceptions that were asked for.

@@ -139,9 +139,11 @@ func (ep *Endpoint) Return(id uint64, outcome string, result any) {
 	}
 }
 
-// Go starts a process of the node: a function that may block. See sim.Proc.
-func (ep *Endpoint) Go(name string, fn func(p *Proc)) {
-	if ep.alive() {
-		ep.host.Go(name, func(p *sim.Proc) { fn(&Proc{Proc: p, ep: ep}) })
+// Go starts a process of the node: a function that may block. See sim.Proc. What it
+// returns serves to Kill the process; after a crash nothing starts and it is nil.
+func (ep *Endpoint) Go(name string, fn func(p *Proc)) *sim.Proc {
+	if !ep.alive() {
+		return nil
 	}
+	return ep.host.Go(name, func(p *sim.Proc) { fn(&Proc{Proc: p, ep: ep}) })
 }

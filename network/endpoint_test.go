@@ -254,3 +254,28 @@ func TestAMessageBeforeTheFirstBootIsLost(t *testing.T) {
 	require.Positive(t, early)
 	require.Less(t, early, 40)
 }
+
+// Killing one process of a node leaves the node and its other processes alone, and no call open.
+func TestAProcessOfANodeCanBeKilledAlone(t *testing.T) {
+	p := newPost(1, delayed(ms), "a", "b")
+	var log []string
+	var victim *sim.Proc
+	p.at(ms, func() {
+		victim = p.ep[0].Go("victim", func(p *network.Proc) {
+			p.Call(1, "never answered", 0)
+			log = append(log, "never")
+		})
+		p.ep[0].Go("bystander", func(p *network.Proc) { p.Sleep(4500 * time.Microsecond); log = append(log, "bystander") })
+	})
+	p.at(5*ms, func() { victim.Kill() })
+	p.at(6*ms, func() {
+		ep := p.ep[0]
+		p.w.Host(0).Crash()
+		require.Nil(t, ep.Go("too late", func(*network.Proc) {}))
+		p.w.Host(0).Restart()
+		ep = p.ep[0]
+		ep.Go("bystander", func(p *network.Proc) { log = append(log, "next boot") })
+	})
+	p.run(t)
+	require.Equal(t, []string{"bystander", "next boot"}, log)
+}

@@ -14,7 +14,7 @@ var errKilled = errors.New("sim: the process was killed")
 // meanwhile. When its host crashes it is unwound from where it blocks: deferred
 // calls run, but have no effect on the world.
 //
-// Only the process itself may call the methods of its Proc.
+// Only the process itself may call the methods of its Proc, all but Kill.
 type Proc struct {
 	host   *Host
 	name   string
@@ -23,6 +23,7 @@ type Proc struct {
 	stop   func()
 	yield  func(struct{}) bool
 	killed bool
+	onCPU  bool   // it runs, or has resumed what runs
 	wakes  uint32 // generation: a wake-up for an earlier block is void
 	timer  *Timer
 	fired  bool     // the timer ended the current block
@@ -31,10 +32,11 @@ type Proc struct {
 
 // Go starts a process; it begins to run within the current instant, after what
 // is going on. The name appears in findings. A host that is down, as it is for
-// the deferred calls of a killed process, starts nothing.
-func (h *Host) Go(name string, fn func(*Proc)) {
+// the deferred calls of a process that its crash unwinds, starts nothing and
+// returns nil. What it returns otherwise serves to Kill the process.
+func (h *Host) Go(name string, fn func(*Proc)) *Proc {
 	if !h.up {
-		return
+		return nil
 	}
 	h.spawn++
 	p := &Proc{host: h, name: name, id: h.spawn}
@@ -46,6 +48,7 @@ func (h *Host) Go(name string, fn func(*Proc)) {
 	p.timer = h.Timer("proc "+name, func() { p.fired = true; h.w.switchTo(p) })
 	h.procs = append(h.procs, p)
 	p.wake()
+	return p
 }
 
 // finish ends the coroutine: a panic other than being killed is a finding.
@@ -134,9 +137,9 @@ func (t wakeTask) Discard(arg uint64) { t.w.wakeups.drop(uint32(arg)) }
 func (w *World) switchTo(p *Proc) {
 	p.wakes++
 	outer := w.proc
-	w.proc = p
+	w.proc, p.onCPU = p, true
 	_, more := p.resume()
-	w.proc = outer
+	w.proc, p.onCPU = outer, false
 	if !more {
 		p.retire()
 		p.report()
