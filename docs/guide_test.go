@@ -30,8 +30,7 @@ func TestCodeInTheGuideIsCodeThatRuns(t *testing.T) {
 	for _, page := range append(pages, "../README.md") {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
-		for _, block := range strings.Split(string(text), "```go\n")[1:] {
-			block, _, _ = strings.Cut(block, "```")
+		for _, block := range goBlocks(string(text)) {
 			blocks++
 			require.Contains(t, code.String(), unindented(block), "%s shows code that no test runs", page)
 		}

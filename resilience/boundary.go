@@ -20,6 +20,15 @@ type Amount struct {
 	N        int64 // not negative
 }
 
+// check panics before anything is taken.
+func (o *Operation) check() {
+	for _, a := range o.Resources {
+		if a.N < 0 {
+			panic("resilience: an Operation with a negative amount of " + a.Resource)
+		}
+	}
+}
+
 // A Boundary isolates a component: what runs within it holds at most so much of each resource, at most so
 // much at once, at the rate of its type, and while the breaker of its type is closed; higher
 // priorities first. It is safe for concurrent use, and within a world for the processes and handlers of
@@ -98,6 +107,7 @@ func (b *Boundary) once(ctx context.Context, operation Operation, op func(contex
 	if operation.Priority == Normal {
 		operation.Priority = PriorityOf(ctx)
 	}
+	operation.check()
 	h := held{b: b, kind: b.kind(operation.Type), resources: operation.Resources}
 	if err := h.takeWaiting(ctx, operation.Priority); err != nil {
 		return err
@@ -129,6 +139,7 @@ type Admission struct {
 // TryAcquire is Do for code that must not block: it never waits, neither for a slot nor for a token, nor
 // tries again. An admission that is not ended holds its slot and quotas for ever: end it also on a timeout.
 func (b *Boundary) TryAcquire(operation Operation) (*Admission, error) {
+	operation.check()
 	h := held{b: b, kind: b.kind(operation.Type), resources: operation.Resources}
 	if err := h.take(operation.Priority); err != nil {
 		return nil, err
@@ -169,10 +180,6 @@ func (b *Boundary) reserve(amounts []Amount, p Priority) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i, a := range amounts {
-		if a.N < 0 {
-			b.giveBack(amounts[:i])
-			panic("resilience: an Operation with a negative amount of " + a.Resource)
-		}
 		q := b.quotas[a.Resource]
 		if q == nil {
 			continue

@@ -135,8 +135,12 @@ func TestAPanicGivesEverythingBack(t *testing.T) {
 	require.Zero(t, b.Bulkhead().Stats().Out)
 	require.Equal(t, Open, b.Breaker("t").State())
 
-	require.Panics(t, func() { _ = b.reserve([]Amount{{"a", 1}, {"b", -1}}, Normal) })
+	b.Breaker("t").Reset()
+	mistake := Operation{Type: "t", Resources: []Amount{{"a", 1}, {"b", -1}}}
+	require.Panics(t, func() { _ = b.Do(t.Context(), mistake, nothing) })
+	require.Panics(t, func() { _, _ = b.TryAcquire(mistake) })
 	require.Zero(t, b.Metrics().Use["a"].Used)
+	require.Zero(t, b.Bulkhead().Stats().Out)
 }
 
 func TestCriticalAlwaysFindsItsShare(t *testing.T) {

@@ -86,6 +86,9 @@ type probe struct {
 
 // NewBreaker returns a closed Breaker. It panics if cfg contradicts itself.
 func NewBreaker(clock Clock, cfg BreakerConfig) *Breaker {
+	if clock == nil {
+		panic("resilience: NewBreaker needs a Clock: System(), or the endpoint of a node")
+	}
 	b := &Breaker{clock: clock, cfg: cfg.filled(), now: clock.Monotonic()}
 	b.forced = &Rejection{By: "breaker", Name: cfg.Name, Reason: ErrOpen}
 	b.probing = &Rejection{By: "breaker", Name: cfg.Name, Reason: ErrProbing}

@@ -44,7 +44,7 @@ type BreakerConfig struct {
 	Successes int           // zero is 3, or Probes if that is less
 	Lease     time.Duration // a probe that is not back by then has failed; zero is Timeout, else Wait
 
-	Timeout time.Duration // of an operation: a result from then on is a failure; zero is no limit
+	Timeout time.Duration // of an operation: a success from then on is a failure; zero is no limit
 
 	// NoTimes measures no response times: with a window of calls, a closed breaker then reads the clock only
 	// when it opens, which saves most of what a call costs. Goes with no Period, Slow or Timeout.
@@ -67,7 +67,8 @@ const (
 
 // DefaultOutcome is how a Breaker judges errors unless told otherwise: nil is Succeeded. Ignored is
 // what says nothing of the service: that the caller gave up (context.Canceled), or that a policy inside
-// did not run the operation (*Rejection). All else is Failed, a deadline that has passed too.
+// did not run the operation (*Rejection). All else is Failed, a deadline that has passed too, and so is
+// what a Retry inside had no budget (ErrBudget) to try again.
 func DefaultOutcome(err error) Outcome {
 	if err == nil {
 		return Succeeded
@@ -75,7 +76,7 @@ func DefaultOutcome(err error) Outcome {
 	if errors.Is(err, context.Canceled) {
 		return Ignored
 	}
-	if _, refused := errors.AsType[*Rejection](err); refused {
+	if r, refused := errors.AsType[*Rejection](err); refused && r.Reason != ErrBudget {
 		return Ignored
 	}
 	return Failed

@@ -36,6 +36,7 @@ type plainCall struct {
 	epoch int
 	probe bool
 	fate  string // "", "ok", "failed", "returned"
+	slow  bool
 }
 
 type plainResult struct {
@@ -183,7 +184,7 @@ func (p *plainBreaker) end(c *plainCall, out Outcome, kind string) {
 		p.since++
 		p.judge()
 	case p.auto == HalfOpen:
-		c.fate = "ok"
+		c.fate, c.slow = "ok", r.slow
 		if r.failed || r.slow && p.cfg.SlowPercent > 0 {
 			c.fate = "failed"
 		}
@@ -283,6 +284,11 @@ func (p *plainBreaker) enter(auto, override BreakerState) {
 	if before.auto == HalfOpen {
 		ok, failed := before.fates("ok"), before.fates("failed")
 		seen = Counts{Total: ok + failed, Failures: failed}
+		for _, c := range before.probes {
+			if c.slow {
+				seen.Slow++
+			}
+		}
 	}
 	p.history = append(p.history, Transition{From: before.state(), To: p.state(), At: p.now, Seen: seen})
 	if auto != before.auto && auto == Closed {

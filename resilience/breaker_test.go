@@ -345,3 +345,18 @@ func (c *countedClock) Monotonic() sim.Time {
 	c.readings++
 	return c.now
 }
+
+func TestWhatARetryHadNoBudgetToTryAgainIsAFailure(t *testing.T) {
+	clock := &limiterClock{}
+	b := NewBreaker(clock, BreakerConfig{Failures: 2})
+	budget := NewRetryBudget(clock, RetryBudgetConfig{Percent: 1})
+	policy := Compose(b, NewRetry(clock, RetryConfig{Base: 1, Budget: budget}))
+	down := errors.New("down")
+	for range 2 {
+		err := policy.Do(t.Context(), func(context.Context) error { return down })
+		require.ErrorIs(t, err, down)
+		require.ErrorIs(t, err, ErrBudget)
+	}
+	require.Equal(t, Open, b.State())
+	require.Equal(t, Ignored, DefaultOutcome(&Rejection{By: "bulkhead", Reason: ErrFull}))
+}

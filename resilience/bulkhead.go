@@ -49,6 +49,9 @@ const queueing = 1 << 32
 
 // NewBulkhead returns a Bulkhead. It panics if the configuration makes no sense.
 func NewBulkhead(clock Clock, cfg BulkheadConfig) *Bulkhead {
+	if clock == nil {
+		panic("resilience: NewBulkhead needs a Clock")
+	}
 	if cfg.Limit < 0 || cfg.Limit > math.MaxInt32 {
 		panic(fmt.Sprintf("resilience: BulkheadConfig.Limit is %d, expected 0 to 2^31-1", cfg.Limit))
 	}
@@ -174,7 +177,7 @@ func (b *Bulkhead) Release() {
 	for {
 		s := b.state.Load()
 		if s == 0 {
-			panic("resilience: Release of a Bulkhead of which no slot is out")
+			panic(fmt.Sprintf("resilience: Release of Bulkhead %q, of which no slot is out", b.queue.name))
 		}
 		if s >= queueing {
 			b.queue.lock()

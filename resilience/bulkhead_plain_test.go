@@ -197,9 +197,9 @@ func (m *plainBulkhead) judge(wait time.Duration) {
 		return
 	}
 	if m.now >= m.codel {
-		m.slow = len(m.waits) == 0 || slices.Min(m.waits) > m.target
+		m.slow = len(m.waits) > 0 && slices.Min(m.waits) > m.target
 		if m.bug == "the longest wait decides" {
-			m.slow = len(m.waits) == 0 || slices.Max(m.waits) > m.target
+			m.slow = len(m.waits) > 0 && slices.Max(m.waits) > m.target
 		}
 		m.waits, m.codel = nil, m.now+m.interval
 	}

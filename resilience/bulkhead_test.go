@@ -410,3 +410,15 @@ func TestABulkheadThatMakesNoSensePanics(t *testing.T) {
 	require.PanicsWithValue(t, "resilience: SetLimit(0) of a Bulkhead, expected 1 to 2^31-1",
 		func() { NewBulkhead(System(), BulkheadConfig{}).SetLimit(0) })
 }
+
+// As folly has it (Codel::overloaded: "more than one request must come in during an interval").
+func TestWhoWaitedAloneIsNotDropped(t *testing.T) {
+	clock := &bulkheadClock{}
+	b := NewBulkhead(clock, BulkheadConfig{Limit: 1})
+	require.True(t, b.TryAcquire())
+	var got []error
+	b.AcquireFunc(Normal, func(err error) { got = append(got, err) })
+	clock.now = clock.now.Add(3 * time.Second)
+	b.Release()
+	require.Equal(t, []error{nil}, got)
+}

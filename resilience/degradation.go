@@ -89,6 +89,9 @@ type Cause struct {
 
 // NewDegradation returns a Degradation at LevelNormal. It panics if a trigger is not valid.
 func NewDegradation(clock Clock, cfg DegradationConfig) *Degradation {
+	if clock == nil {
+		panic("resilience: NewDegradation needs a Clock")
+	}
 	cfg.Triggers = slices.Clone(cfg.Triggers)
 	for i := range cfg.Triggers {
 		cfg.Triggers[i].settle(i)

@@ -95,7 +95,7 @@ func TestDegradationRunsOnTheClockOfTheMachine(t *testing.T) {
 		d.Observe("errors percent", 50)
 		time.Sleep(DefaultUp - 1)
 		require.Equal(t, LevelNormal, d.Level())
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		require.Equal(t, LevelLimited, d.Level())
 		d.Observe("errors percent", 0)
 		time.Sleep(DefaultDown)

@@ -121,26 +121,29 @@ func (l *Limiter) Allow() bool { return l.AllowN(1) }
 // AllowN reports whether n events may happen now, all or none, and counts them if so. It panics if
 // n is negative.
 func (l *Limiter) AllowN(n int64) bool {
-	_, ok := l.take(l.clock.Monotonic(), n, 0)
+	_, ok := l.take(n, 0)
 	return ok
 }
 
-// take counts n events that happen at the time it returns, at most wait from now.
-func (l *Limiter) take(now sim.Time, n int64, wait time.Duration) (act sim.Time, ok bool) {
+// take counts n events that happen at the time of the reservation, at most wait from now.
+func (l *Limiter) take(n int64, wait time.Duration) (r Reservation, ok bool) {
 	if n < 0 {
 		panic("resilience: a Limiter was asked for fewer than 0 events")
 	}
+	now := l.clock.Monotonic()
+	r = Reservation{l: l, n: n}
 	l.mu.Lock()
 	switch {
 	case l.free:
-		act, ok = now, true
+		r.act, ok = now, true
 	case l.window != nil:
-		act, ok = l.window.take(now, n, wait)
+		r.act, ok = l.window.take(now, n, wait)
 	default:
-		act, ok = l.bucket.take(now, n, wait)
+		r.act, ok = l.bucket.take(now, n, wait)
+		r.mark = l.bucket.mark(r.act)
 	}
 	l.mu.Unlock()
-	return act, ok
+	return r, ok
 }
 
 // Tokens returns how many events may happen now, rounded down: negative if reservations have
@@ -184,9 +187,10 @@ func (l *Limiter) Set(rate Rate, burst int64) {
 // A Reservation is the permission for some events to happen at some time. The zero value is that of
 // none. Do not copy one that may be cancelled.
 type Reservation struct {
-	l   *Limiter
-	n   int64
-	act sim.Time
+	l    *Limiter
+	n    int64
+	act  sim.Time
+	mark uint64 // of a bucket, see tokenBucket.mark
 }
 
 // Reserve counts n events that will happen as soon as the limit permits, which is after Delay. It
@@ -196,11 +200,10 @@ func (l *Limiter) Reserve(n int64) Reservation { return l.ReserveWithin(n, math.
 // ReserveWithin is Reserve unless that would be later than wait from now: then the reservation is not OK
 // and nothing was counted.
 func (l *Limiter) ReserveWithin(n int64, wait time.Duration) Reservation {
-	act, ok := l.take(l.clock.Monotonic(), n, wait)
-	if !ok {
-		return Reservation{}
+	if r, ok := l.take(n, wait); ok {
+		return r
 	}
-	return Reservation{l: l, n: n, act: act}
+	return Reservation{}
 }
 
 // OK reports whether the events may happen.
@@ -231,7 +234,7 @@ func (r *Reservation) Cancel() {
 	case l.window != nil:
 		l.window.cancel(now, r.n, r.act)
 	default:
-		l.bucket.cancel(now, r.n, r.act)
+		l.bucket.cancel(now, r.n, r.act, r.mark)
 	}
 	r.n = 0
 }
@@ -251,11 +254,15 @@ func (l *Limiter) waitWithin(ctx context.Context, n int64, longest time.Duration
 	if err != nil {
 		return err
 	}
-	if err := r.wait(ctx); err != nil {
-		r.Cancel()
-		return err
-	}
-	return nil
+	waited := false
+	defer func() {
+		if !waited { // also when the process is killed
+			r.Cancel()
+		}
+	}()
+	err = r.wait(ctx)
+	waited = err == nil
+	return err
 }
 
 // reserve is ReserveWithin, and before ctx ends.

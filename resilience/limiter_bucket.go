@@ -19,6 +19,8 @@ type tokenBucket struct {
 	drained    time.Duration // within this time any debt is paid and the bucket full
 	credit     int64
 	last       sim.Time // the latest reading of the clock
+	spent      uint64   // credit ever taken, modulo 2^64
+	promised   sim.Time // when the last reservation acts
 }
 
 // mostCredit bounds what a bucket holds and owes, so that sums of two fit.
@@ -71,6 +73,7 @@ func (b *tokenBucket) take(now sim.Time, n int64, wait time.Duration) (sim.Time,
 	left := b.credit - n*b.cost
 	if left >= 0 {
 		b.credit = left
+		b.spent += uint64(n * b.cost)
 		return b.last, true
 	}
 	if wait <= 0 || b.earn == 0 || left < -mostCredit {
@@ -81,26 +84,41 @@ func (b *tokenBucket) take(now sim.Time, n int64, wait time.Duration) (sim.Time,
 		return 0, false
 	}
 	b.credit = left
+	b.spent += uint64(n * b.cost)
+	b.promised = max(b.promised, act)
 	return act, true
+}
+
+// mark is what to remember of what was just taken, to act at act, for cancel: what had been spent by then,
+// or less than that by more than a bucket holds, if there are others who act later.
+func (b *tokenBucket) mark(act sim.Time) uint64 {
+	if b.promised > b.last || act > b.last {
+		return b.spent - mostCredit
+	}
+	return b.spent
 }
 
 // cancel gives back the tokens of n events that were to happen at act, less what would have run over
 // the brim without them: the events reserved after them still happen when they were told to, and
-// a bucket with more in it may be full meanwhile. From act until the last of those, or
-// now, no more was earned than this, so no more can have been lost. (golang.org/x/time/rate's CancelAt
-// subtracts the same for times up to act, and gives nothing back later.)
-func (b *tokenBucket) cancel(now sim.Time, n int64, act sim.Time) {
+// a bucket with more in it may be full meanwhile. From act until the last of those, or now, no more was earned
+// than this, so no more can have been lost; nor, where nobody is to act later, more than what the bucket holds
+// now, what others took since mark and these would be together above its brim. (golang.org/x/time/rate's
+// CancelAt subtracts the first for times up to act, and gives nothing back later.)
+func (b *tokenBucket) cancel(now sim.Time, n int64, act sim.Time, mark uint64) {
 	b.advance(now)
-	lost := max(0, -b.credit)
+	others := int64(min(b.spent-mark, mostCredit))
+	if b.promised > b.last {
+		others = mostCredit
+	}
+	lost := max(0, max(0, b.credit)+n*b.cost+others-b.full)
 	switch since := b.last.Sub(act); {
-	case since > b.drained:
-		return // the bucket would have filled from any debt
+	case since > b.drained: // the bucket would have filled from any debt
 	case since < -b.drained:
 		lost = 0 // it was reserved when the rate was lower
 	default:
-		lost += int64(since) * b.earn
+		lost = min(lost, max(0, max(0, -b.credit)+int64(since)*b.earn))
 	}
-	b.credit = min(b.full, b.credit+max(0, n*b.cost-max(0, lost)))
+	b.credit = min(b.full, b.credit+max(0, n*b.cost-lost))
 }
 
 // tokens rounds down.
@@ -116,7 +134,8 @@ func (b *tokenBucket) tokens(now sim.Time) int64 {
 // inherit takes over the tokens of old, which may have other credits, rounded down.
 func (b *tokenBucket) inherit(old *tokenBucket, now sim.Time) {
 	old.advance(now)
-	b.last = old.last
+	b.last, b.promised = old.last, old.promised
+	b.spent = old.spent + mostCredit // credits of another worth: no mark is of use
 	magnitude, negative := old.credit, old.credit < 0
 	if negative {
 		magnitude = -magnitude

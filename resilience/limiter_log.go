@@ -19,7 +19,7 @@ type eventLog struct {
 }
 
 // longAgo is the time of events that never happened.
-const longAgo = sim.Time(math.MinInt64 / 4)
+const longAgo = sim.Time(math.MinInt64)
 
 // mostEvents is what a ring may hold: 128 MiB.
 const mostEvents = 1 << 24
@@ -82,7 +82,7 @@ func (w *eventLog) cancel(now sim.Time, n int64, act sim.Time) {
 		to--
 	}
 	for ; to >= 0; to-- {
-		*w.at(to) = min(oldest, newest.Add(-w.span))
+		*w.at(to) = min(oldest, max(newest, longAgo.Add(w.span)).Add(-w.span))
 	}
 }
 

@@ -34,6 +34,8 @@ type plainGrant struct {
 	act       sim.Time
 	cancelled bool
 	delayed   bool
+	alone     bool // nobody before it acts later
+	after     int  // how many grants were made before it, itself included
 }
 
 func newPlainLimiter(cfg LimiterConfig, bug string) *plainLimiter {
@@ -86,7 +88,12 @@ func (p *plainLimiter) take(n int64, wait time.Duration) *plainGrant {
 	if p.bug == "an event before the latest sets the clock back" {
 		p.latest = p.now
 	}
+	g.alone = !g.delayed
+	for _, before := range p.grants {
+		g.alone = g.alone && before.act <= p.latest
+	}
 	p.grants = append(p.grants, g)
+	g.after = len(p.grants)
 	return g
 }
 
@@ -160,10 +167,33 @@ func (p *plainLimiter) cancel(g *plainGrant) {
 	if lost.Sign() < 0 {
 		lost.SetInt64(0)
 	}
+	alone := g.alone
+	for _, other := range p.grants {
+		alone = alone && other.act <= p.latest
+	}
+	if most := p.mostLost(g); alone && most.Cmp(lost) < 0 {
+		lost = most
+	}
 	if back := new(big.Rat).Sub(new(big.Rat).SetInt64(g.n), lost); back.Sign() > 0 {
 		p.tokens.Add(p.tokens, back)
 	}
 	p.advance()
+}
+
+// mostLost is what would be above the brim if what is in the bucket now, all that others took since g and what g
+// took were in it at once.
+func (p *plainLimiter) mostLost(g *plainGrant) *big.Rat {
+	level := new(big.Rat).SetInt64(g.n - p.burst)
+	for _, other := range p.grants[g.after:] {
+		level.Add(level, new(big.Rat).SetInt64(other.n))
+	}
+	if p.tokens.Sign() > 0 {
+		level.Add(level, p.tokens)
+	}
+	if level.Sign() < 0 {
+		level.SetInt64(0)
+	}
+	return level
 }
 
 // forget takes the events of g out; what was pushed out before is not known any more.

@@ -314,3 +314,67 @@ func TestALimiterAllocatesNothing(t *testing.T) {
 		}), name)
 	}
 }
+
+func TestAProcessThatIsKilledWhileItWaitsTakesNoToken(t *testing.T) {
+	w := sim.New(sim.Config{Seed: 1})
+	defer w.Close()
+	h := w.AddHost("a", nil)
+	l := NewLimiter(h, LimiterConfig{Rate: PerSecond(1), Burst: 1})
+	require.True(t, l.Allow())
+	p := h.Go("waiter", func(p *sim.Proc) { _ = l.Wait(InProcess(p)) })
+	w.RunFor(time.Millisecond)
+	require.EqualValues(t, -1, l.Tokens())
+	p.Kill()
+	require.Zero(t, l.Tokens())
+}
+
+func TestASlidingWindowMayBeLongerThanTheClockHasRun(t *testing.T) {
+	clock := &limiterClock{}
+	l := NewLimiter(clock, LimiterConfig{Rate: Rate{Count: 2, Per: math.MaxInt64}, Sliding: true})
+	require.EqualValues(t, 2, l.Tokens())
+	r := l.Reserve(2)
+	require.Zero(t, r.Delay())
+	require.False(t, l.Allow())
+	r.Cancel()
+	require.True(t, l.AllowN(2))
+	require.False(t, l.Allow())
+}
+
+func TestCancelGivesBackWhatCouldNotRunOver(t *testing.T) {
+	clock := &limiterClock{}
+	l := NewLimiter(clock, LimiterConfig{Rate: PerSecond(10), Burst: 100})
+	require.True(t, l.AllowN(50))
+	var taken [10]Reservation
+	for i := range taken {
+		taken[i] = l.Reserve(1)
+	}
+	clock.now = clock.now.Add(time.Second)
+	for i := range taken {
+		taken[i].Cancel()
+	}
+	require.EqualValues(t, 60, l.Tokens(), "as if nobody had taken them")
+}
+
+// movingClock goes on with each reading.
+type movingClock struct{ limiterClock }
+
+func (c *movingClock) Monotonic() sim.Time {
+	c.now = c.now.Add(100 * time.Microsecond)
+	return c.now
+}
+
+func TestAStormOfRejectedCallsLeavesTheRateToOthers(t *testing.T) {
+	clock := &movingClock{}
+	b := NewBoundary(clock, BoundaryConfig{
+		Quotas:  map[string]int64{"a": 1},
+		Default: OperationConfig{Rate: &LimiterConfig{Rate: PerSecond(10), Burst: 100}},
+	})
+	l := b.Limiter("")
+	require.True(t, l.AllowN(100))
+	begin := clock.now
+	for clock.now.Sub(begin) < 9*time.Second {
+		_, err := b.TryAcquire(Operation{Resources: []Amount{{"a", 2}}})
+		require.Error(t, err)
+	}
+	require.GreaterOrEqual(t, l.Tokens(), int64(89))
+}

@@ -1,6 +1,9 @@
 package resilience
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // A Policy decides whether, when and how often an operation runs. Each of the types of this
 // package that protects something is one.
@@ -19,8 +22,13 @@ type PolicyFunc func(ctx context.Context, op func(context.Context) error) error
 func (f PolicyFunc) Do(ctx context.Context, op func(context.Context) error) error { return f(ctx, op) }
 
 // Compose returns the policy that asks the first policy, within it the second, and so on: the first
-// is the outermost. Without policies it runs the operation.
+// is the outermost. Without policies it runs the operation. It panics if one of them is nil.
 func Compose(policies ...Policy) Policy {
+	for i, p := range policies {
+		if p == nil {
+			panic(fmt.Sprintf("resilience: Compose: policy %d of %d is nil", i+1, len(policies)))
+		}
+	}
 	if len(policies) == 1 {
 		return policies[0]
 	}

@@ -24,7 +24,7 @@ type codel struct {
 	interval time.Duration
 	end      sim.Time      // of this interval
 	least    time.Duration // wait of this interval
-	slow     bool          // the interval before had no wait within the target
+	slow     bool          // the interval before had waits, and none within the target
 }
 
 // restart begins an interval with a queue that was empty: nothing stands (RFC 8289, section 5.5: an empty
@@ -42,7 +42,7 @@ func (c *codel) note(now sim.Time, d time.Duration) {
 		c.least = min(c.least, d)
 		return
 	}
-	c.slow = c.least > c.target
+	c.slow = c.least > c.target && c.least < math.MaxInt64
 	c.least, c.end = d, now.Add(c.interval)
 }
 

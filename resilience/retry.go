@@ -186,5 +186,5 @@ func (r *Retry) exponential(attempt int) time.Duration {
 func (r *Retry) uniform(low, high time.Duration) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return low + time.Duration(r.cfg.Rand.Int64N(int64(high-low)+1))
+	return low + time.Duration(r.cfg.Rand.Uint64N(uint64(high-low)+1))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -293,4 +294,13 @@ func TestASuccessAtOnceAllocatesNothing(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(100, func() { _ = r.Do(ctx, op) }))
 	spent := NewRetryBudget(System(), RetryBudgetConfig{Percent: 1})
 	require.Zero(t, testing.AllocsPerRun(10, func() { spent.Deposit(); spent.TryWithdraw() }))
+}
+
+func TestTheLongestDelayMayBeTheLongestDuration(t *testing.T) {
+	for _, jitter := range []Jitter{NoJitter, FullJitter, DecorrelatedJitter} {
+		r := NewRetry(&limiterClock{}, RetryConfig{
+			Base: 1, Max: math.MaxInt64, Jitter: jitter, Rand: rand.New(rand.NewPCG(1, 2)),
+		})
+		require.Positive(t, r.Delay(100, math.MaxInt64))
+	}
 }

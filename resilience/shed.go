@@ -66,6 +66,8 @@ func NewShedder(clock Clock, cfg ShedderConfig) *Shedder {
 	cfg.Requests, cfg.Reshuffle = cmp.Or(cfg.Requests, 2000), cmp.Or(cfg.Reshuffle, time.Hour)
 	cfg.Down, cfg.Up = cmp.Or(cfg.Down, 5), cmp.Or(cfg.Up, 1)
 	switch {
+	case clock == nil:
+		panic("resilience: NewShedder needs a Clock")
 	case cfg.Target < 0 || cfg.Window < 0 || cfg.Reshuffle < 0:
 		panic("resilience: ShedderConfig.Target, Window or Reshuffle is negative, expected 0 or more")
 	case cfg.Requests < 0 || cfg.Requests > 1<<30:
@@ -178,25 +180,28 @@ func (s *Shedder) roll(now sim.Time) {
 	}
 }
 
-// move finds the lowest level at or above which no more came than are expected.
+// move finds the lowest level at or above which as many came as are expected: no more of them after an
+// overload, and no fewer after another window. Rounded down there too, a level at which more came
+// than Up lets in at once would be shed for ever.
 func (s *Shedder) move() {
-	expected := s.admitted
-	if int64(s.waited) > int64(s.cfg.Target)*s.waits {
-		expected -= s.admitted * s.cfg.Down / 100
+	left, overload := s.admitted, int64(s.waited) > int64(s.cfg.Target)*s.waits
+	if overload {
+		left -= s.admitted * s.cfg.Down / 100
 		s.total.Overloads++
 	} else {
-		expected += (s.came*s.cfg.Up + 99) / 100
+		left += (s.came*s.cfg.Up + 99) / 100
 	}
 	for row := len(s.counts) - 1; row >= 0; row-- {
 		if s.counts[row] == nil {
 			continue
 		}
 		for user := users - 1; user >= 0; user-- {
-			expected -= int(s.counts[row][user])
-			if expected < 0 {
+			n := int(s.counts[row][user])
+			if n > 0 && (left <= 0 || overload && n > left) {
 				s.level = row*users + user + 1
 				return
 			}
+			left -= n
 		}
 	}
 	s.level = 0

@@ -96,10 +96,13 @@ func (m *plainShedder) end() {
 	case m.bug != "what was shed stays shed":
 		expected += (came*m.cfg.Up + 99) / 100
 	}
-	if idle && m.bug != "what was shed stays shed" {
+	switch {
+	case idle && m.bug != "what was shed stays shed":
 		m.level = 0
-	} else {
+	case overloaded || m.bug == "what was shed stays shed" || m.bug == "what is more than a step stays shed":
 		m.level = m.least(expected)
+	default:
+		m.level = m.enough(expected)
 	}
 	m.came, m.ends = nil, m.now+m.cfg.Window
 	if m.bug != "waits of earlier windows count" {
@@ -107,26 +110,39 @@ func (m *plainShedder) end() {
 	}
 }
 
+// reach returns how many came of that level or above.
+func (m *plainShedder) reach(level int) (n int) {
+	for _, r := range m.came {
+		if r.level >= level && (r.admitted || m.bug != "only the admitted are counted") {
+			n++
+		}
+	}
+	return n
+}
+
 // least returns the lowest level that no more than expected reach.
 func (m *plainShedder) least(expected int) int {
-	reach := func(level int) (n int) {
-		for _, r := range m.came {
-			if r.level >= level && (r.admitted || m.bug != "only the admitted are counted") {
-				n++
-			}
-		}
-		return n
-	}
-	if reach(0) <= expected {
+	if m.reach(0) <= expected {
 		return 0
 	}
 	best := 256 * 128
 	for _, r := range m.came {
-		if reach(r.level+1) <= expected {
+		if m.reach(r.level+1) <= expected {
 			best = min(best, r.level+1)
 		}
 	}
 	return best
+}
+
+// enough returns the lowest level that as few reach as may be, but expected or all.
+func (m *plainShedder) enough(expected int) int {
+	fewest := m.reach(0)
+	for _, r := range m.came {
+		if n := m.reach(r.level); n >= expected {
+			fewest = min(fewest, n)
+		}
+	}
+	return m.least(fewest)
 }
 
 // A realShedder does the same with a Shedder.
@@ -216,6 +232,9 @@ var shedderMutants = []struct{ bug, from, want string }{
 	{"waits of earlier windows count", "GD-8",
 		"[wait(60 ms) tick(1000 ms) come(0, user 2) come(0, user 2) tick(1000 ms) come(0, user 2)]"},
 	{"only the admitted are counted", "GD-7, flaps",
+		"[come(0, user 2) come(0, user 2) wait(60 ms) tick(1000 ms) " +
+			"come(0, user 2) wait(60 ms) tick(1000 ms) come(0, user 2)]"},
+	{"what is more than a step stays shed", "rounded down",
 		"[come(0, user 2) come(0, user 2) wait(60 ms) tick(1000 ms) " +
 			"come(0, user 2) come(0, user 2) tick(1000 ms) come(0, user 2)]"},
 	{"the target itself is an overload", "boundary",

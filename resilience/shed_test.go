@@ -67,6 +67,30 @@ func TestWithoutUsersAPartOfAPriorityIsShed(t *testing.T) {
 	require.ErrorIs(t, r.Admit(WithPriority(t.Context(), Low)), ErrShed)
 }
 
+// DAGOR (section 4.2) rounds the level up on the way back: else whoever makes more than Up of the requests
+// would be shed for as long as they come.
+func TestAUserOfManyRequestsIsLetInAgain(t *testing.T) {
+	for _, those := range []uint64{1, 5, 50} {
+		r := newRealShedder(ShedderConfig{})
+		window := func(wait time.Duration) (admitted int) {
+			for i := range uint64(200) {
+				if r.AdmitUser(Normal, i%those) == nil {
+					r.Queued(wait)
+					admitted++
+				}
+				r.clock.now = r.clock.now.Add(5 * time.Millisecond)
+			}
+			return admitted
+		}
+		require.Equal(t, 200, window(time.Second))
+		require.Less(t, window(0), 191, "5 %% or more are shed")
+		for range 12 {
+			window(0)
+		}
+		require.Equal(t, 200, window(0), "%d users", those)
+	}
+}
+
 func TestAWindowEndsAfterManyRequestsToo(t *testing.T) {
 	r := newRealShedder(ShedderConfig{Down: 50, Requests: 100})
 	r.Queued(time.Second)

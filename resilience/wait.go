@@ -8,9 +8,10 @@ import (
 )
 
 // InProcess returns the context of a process of a world: what is called with it waits in virtual
-// time. Its deadline is set with WithTimeout; it cannot be cancelled otherwise. Its Done is nil, as
+// time. Its deadline is set with WithTimeout; nothing else ends a wait. Its Done is nil, as
 // nothing in a world may wait for a channel; ask Err. Contexts that package context derives from it
-// with values keep all that; those with deadlines would wait for the wall clock: do not use them.
+// with values keep all that. Those that it derives to be cancelled do not learn of the deadline, and those
+// with deadlines would wait for the wall clock: do not use them.
 func InProcess(p *sim.Proc) context.Context {
 	return &worldContext{Context: context.Background(), proc: p, until: sim.Forever}
 }
@@ -20,6 +21,7 @@ type worldContext struct {
 	context.Context // values
 	proc            *sim.Proc
 	until           sim.Time
+	cancelled       bool
 }
 
 type worldKey struct{}
@@ -39,6 +41,12 @@ func (c *worldContext) Deadline() (time.Time, bool) {
 func (c *worldContext) Done() <-chan struct{} { return nil }
 
 func (c *worldContext) Err() error {
+	if err := c.Context.Err(); err != nil {
+		return err
+	}
+	if c.cancelled {
+		return context.Canceled
+	}
 	if c.proc.Host().Monotonic() >= c.until {
 		return context.DeadlineExceeded
 	}
@@ -52,14 +60,16 @@ func process(ctx context.Context) *worldContext {
 }
 
 // WithTimeout returns a context that ends after d, or when ctx does. It is context.WithTimeout that
-// also works inside a world, and like it must be cancelled when it is not needed any more.
+// also works inside a world, and like it must be cancelled when it is not needed any more; in a world that
+// does not wake up whoever waits with it.
 func WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	w := process(ctx)
 	if w == nil {
 		return context.WithTimeout(ctx, d)
 	}
 	until := min(w.until, w.proc.Host().Monotonic().Add(d))
-	return &worldContext{Context: ctx, proc: w.proc, until: until}, func() {}
+	c := &worldContext{Context: ctx, proc: w.proc, until: until}
+	return c, func() { c.cancelled = c.cancelled || c.Err() == nil }
 }
 
 // remaining returns how long ctx lasts yet, and whether it ends by itself at all.
@@ -130,6 +140,11 @@ func (w *waiter) wait(ctx context.Context, d time.Duration) error {
 func (w *waiter) waitInWorld(ctx context.Context, d time.Duration) error {
 	if w.rung {
 		return nil
+	}
+	if end, ok := ctx.Deadline(); ok {
+		if own, _ := w.world.Deadline(); !end.Equal(own) {
+			panic("resilience: a process waits with a deadline of package context: use resilience.WithTimeout")
+		}
 	}
 	p := w.world.proc
 	if left, ends := remaining(ctx); ends && (d <= 0 || left <= d) {

@@ -170,3 +170,24 @@ func TestARejectionNamesItsReason(t *testing.T) {
 	require.EqualError(t, &Rejection{By: "pool", Reason: ErrFull}, "pool: no room, and queue full")
 	require.True(t, errors.Is(r, ErrFull))
 }
+
+func TestAContextOfAProcessThatWasCancelledHasEnded(t *testing.T) {
+	w := sim.New(sim.Config{Seed: 1})
+	defer w.Close()
+	var outer, inner, late error
+	w.AddHost("a", nil).Go("p", func(p *sim.Proc) {
+		ctx, cancel := WithTimeout(InProcess(p), time.Second)
+		within, release := WithTimeout(WithPriority(ctx, High), time.Hour)
+		defer release()
+		cancel()
+		outer, inner = ctx.Err(), within.Err()
+		ctx, cancel = WithTimeout(InProcess(p), time.Second)
+		p.Sleep(time.Second)
+		cancel()
+		late = ctx.Err()
+	})
+	w.RunFor(2 * time.Second)
+	require.Equal(t, context.Canceled, outer)
+	require.Equal(t, context.Canceled, inner)
+	require.Equal(t, context.DeadlineExceeded, late, "it had ended by itself")
+}
