@@ -156,3 +156,24 @@ func TestWhereStepsDoNotCommuteNobodySleeps(t *testing.T) {
 		require.False(t, sleeps(change, Config{}))
 	}
 }
+
+// The race detector sees to it: to ignore a message is a step on Ordered channels.
+func TestWhatChangesNothingIsNotChangedWhileOthersTakeIt(t *testing.T) {
+	deaf := func(*network.Endpoint) network.Handler { return quiet{} }
+	m := Model{Network: Ordered, Nodes: []Node{{Name: "deaf", Boot: deaf}}}
+	const senders, each = 3, 24
+	for i := range senders {
+		m.Nodes = append(m.Nodes, Node{Name: fmt.Sprint("sender", i), Boot: func(ep *network.Endpoint) network.Handler {
+			for k := range each {
+				ep.Send(0, k)
+			}
+			return quiet{}
+		}})
+	}
+	for _, order := range []Order{BreadthFirst, DepthFirst} {
+		r, err := Search(m, Config{Workers: 4, Order: order})
+		require.NoError(t, err)
+		require.Equal(t, uint64((each+1)*(each+1)*(each+1)), r.Unique)
+		require.Equal(t, uint64(1+senders*each*(each+1)*(each+1)), r.Generated)
+	}
+}

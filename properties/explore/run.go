@@ -248,7 +248,8 @@ func (r *run) settle(from uint32, ev event) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	nothing := next == from && from != 0 && crashed == nil && len(r.sends)+len(r.told)+len(r.picks) == 0
+	nothing := next == from && from != 0 && crashed == nil && len(r.sends)+len(r.told)+len(r.picks) == 0 &&
+		r.sys.m.Network != Ordered // there it is a step, and finish would change it while others take it
 	if nothing && r.sys.locals.at(from).stays != nil {
 		return r.sys.locals.at(from).stays, nil
 	}

@@ -76,7 +76,7 @@ type local struct {
 	picks []int
 
 	mu      sync.Mutex // of what follows, for writers
-	stays   *outcome   // of all events that change nothing
+	stays   *outcome   // of all events that change nothing, unless Ordered
 	steps   memo[outcome]
 	fires   []atomic.Pointer[outcome] // by place in timers
 	crashes atomic.Pointer[outcome]
