@@ -18,10 +18,10 @@ func (p *Proc) Kill() {
 		return
 	}
 	p.retire() // its deferred calls may crash the host
-	outer := w.cur
-	w.cur = p.host
+	cur, proc := w.cur, w.proc
+	w.cur, w.proc, p.onCPU = p.host, p, true
 	p.stop()
-	w.cur = outer
+	w.cur, w.proc, p.onCPU = cur, proc, false
 	p.report()
 }
 

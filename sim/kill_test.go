@@ -145,3 +145,55 @@ func TestADeferredCallOfAKilledProcessMayPanicOrCrashItsHost(t *testing.T) {
 		})
 	}
 }
+
+// A process of one host resumes another host, one of whose processes crashes the first.
+func TestACrashLeavesAProcessUpTheStackToUnwindItself(t *testing.T) {
+	w := world(t, Config{})
+	a, b := w.AddHost("a", nil), w.AddHost("b", nil)
+	var s Signal
+	log := ""
+	on(b, 0, func() {
+		b.Go("r", func(p *Proc) {
+			p.Wait(&s)
+			a.Crash()
+			log += "crashed, "
+			p.Sleep(second)
+			log += "its killer lives"
+		})
+	})
+	on(b, second, func() { s.Broadcast(); b.Pause() })
+	on(a, 2*second, func() {
+		a.Go("p", func(p *Proc) {
+			defer func() { log += "unwound, " }()
+			b.Resume()
+			p.Sleep(second)
+			log += "never"
+		})
+	})
+	w.Run(Limit{})
+	require.Empty(t, w.Findings())
+	require.Equal(t, "crashed, unwound, its killer lives", log)
+}
+
+func TestTheLastCallsOfAKilledProcessMayKillItsKiller(t *testing.T) {
+	w := world(t, Config{})
+	h := w.AddHost("a", nil)
+	log := ""
+	on(h, 0, func() {
+		var victim, killer *Proc
+		victim = h.Go("victim", func(p *Proc) {
+			defer func() { killer.Kill(); log += "to the end, " }()
+			p.Sleep(2 * second)
+		})
+		killer = h.Go("killer", func(p *Proc) {
+			p.Sleep(second)
+			victim.Kill()
+			log += "until it blocks"
+			p.Sleep(second)
+			log += "never"
+		})
+	})
+	w.Run(Limit{})
+	require.Equal(t, "to the end, until it blocks", log)
+	require.Empty(t, h.procs)
+}

@@ -170,14 +170,14 @@ func (p *Proc) retire() {
 }
 
 // killProcs unwinds the processes of h, in order of their start, except one that
-// is running: that one is left to unwind itself.
+// is running, or has resumed what runs: that one is left to unwind itself.
 func (h *Host) killProcs() {
 	procs, cur := h.procs, h.w.cur
 	h.procs = nil
 	h.w.cur = h // their deferred calls are code of h
 	for _, p := range procs {
 		p.killed = true
-		if p != h.w.proc {
+		if !p.onCPU {
 			p.stop()
 			p.report()
 		}

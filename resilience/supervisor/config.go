@@ -94,8 +94,8 @@ type Config struct {
 	// Period is DefaultPeriod if 0.
 	Period       time.Duration
 	AutoShutdown AutoShutdown
-	// OnReport is told each thing that happens, in order. It is called from within: it must not block
-	// and not call the supervisor. Nil tells nobody. In a world reports are notes of the host too.
+	// OnReport is told each thing that happens, in order. It is called from within: it must not block,
+	// not panic, and not call the supervisor. Nil tells nobody. In a world reports are notes of the host too.
 	OnReport func(Report)
 }
 

@@ -224,6 +224,11 @@ func (c *core) restart(k *kid, reason error) {
 		fallthrough
 	case RestForOne:
 		j.stop = slices.Clone(c.kids[first:])
+		// Retries of those whom this concerns are settled by it: later they would start what comes after them
+		// while they are down again.
+		c.queue = slices.DeleteFunc(c.queue, func(e event) bool {
+			return e.kind == evRetry && slices.Contains(j.stop, c.find(e.child))
+		})
 		// All of them are started, also those that had been ended by hand before: so OTP does
 		// (restart_multiple_children).
 		j.start = slices.DeleteFunc(slices.Clone(j.stop), func(k *kid) bool { return k.Restart == Temporary })

@@ -3,6 +3,7 @@ package supervisor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"phoenix/network"
@@ -19,16 +20,33 @@ func NewNode(ep *network.Endpoint, cfg Config, children ...Child) *Supervisor {
 
 // node is the env of a node: what a supervisor does is done by timers, so that no process stands on
 // the stack while others are killed.
-type node struct{ ep *network.Endpoint }
+type node struct {
+	ep    *network.Endpoint
+	posts posts
+}
 
 func (e *node) now() sim.Time    { return e.ep.Monotonic() }
-func (e *node) post(fn func())   { e.ep.After(0, fn) }
+func (e *node) post(fn func())   { e.ep.After(0, e.posts.add(fn)) }
 func (e *node) look(fn func())   { fn() }
 func (e *node) note(text string) { e.ep.Note("%s", text) }
 
 func (e *node) after(d sim.Duration, fn func()) (stop func()) {
 	t := e.ep.After(d, fn)
 	return func() { t.Stop() }
+}
+
+// posts are what is yet to be run, in order: a world that interleaves what falls due in one instant would
+// run it in any, and a child could have ended before it has started.
+type posts struct{ due []func() }
+
+// add returns a function that runs the first that has not been run, to be called once for fn.
+func (q *posts) add(fn func()) (next func()) {
+	q.due = append(q.due, fn)
+	return func() {
+		first := q.due[0]
+		q.due = slices.Delete(q.due, 0, 1)
+		first()
+	}
 }
 
 // Process runs a child in a process of the node. When it is asked to end its Asked is true, and Idle

@@ -296,3 +296,28 @@ func TestASupervisedNodeIsTheSameTwice(t *testing.T) {
 	require.Greater(t, restarts, 100)
 	require.Positive(t, ends)
 }
+
+// In an interleaving world all timers of an instant may fire in any order.
+func TestWhatIsToldStaysInOrderInAWorldThatInterleaves(t *testing.T) {
+	for seed := range uint64(50) {
+		w := sim.New(sim.Config{Seed: seed, Interleave: true})
+		t.Cleanup(w.Close)
+		var s *Supervisor
+		network.New(w, network.Config{}).Add("node", func(ep *network.Endpoint) network.Handler {
+			s = NewNode(ep, Config{},
+				Child{ID: "quick", Restart: Transient, Worker: Process(func(*Proc) error { return nil })},
+				Child{ID: "b", Worker: Process(idles)})
+			s.Start()
+			return nil
+		})
+		hosts := NewWorld(w, Config{}, Child{ID: "h", Worker: Host(w.Host(0), second)})
+		hosts.Start()
+		w.At(sim.Time(second), func() { s.Bounce("b") })
+		w.At(sim.Time(2*second), func() { require.Equal(t, uint64(3), s.Children()[1].Incarnation); hosts.Bounce("h") })
+		w.RunFor(10 * second)
+		reason, ended := s.Ended()
+		require.False(t, ended, "an end was taken for a failed start: %v", reason)
+		require.Equal(t, []State{Stopped, Running}, []State{s.Children()[0].State, s.Children()[1].State})
+		require.Equal(t, Running, hosts.Children()[0].State)
+	}
+}

@@ -41,7 +41,8 @@ func (e *system) after(d sim.Duration, fn func()) (stop func()) {
 	return func() { t.Stop() }
 }
 
-// Go runs a child in a goroutine. When it is asked to end its ctx is cancelled. A goroutine cannot be
+// Go runs a child in a goroutine. When it is asked to end its ctx is cancelled, and so it is when it has
+// ended: what it started with ctx ends too. A goroutine cannot be
 // killed: one that does not return within its Child.Shutdown is abandoned, that is, it counts as ended,
 // its result is ignored, and it may still run beside its successor. Have it watch its ctx. A panic, or
 // runtime.Goexit, ends the child and not the program.
@@ -62,14 +63,21 @@ func (g goroutine) start(e env, l *link) handle {
 		panic(fmt.Sprintf("supervisor: child %s is a goroutine, which a world cannot have; use Process", l.id))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	go g.run(ctx, e, l)
+	go g.run(ctx, cancel, e, l)
 	return handle{
 		ask:  cancel,
 		kill: func() { cancel(); l.exited(ErrKilled) },
 	}
 }
 
-func (g goroutine) run(ctx context.Context, e env, l *link) {
+// run is one incarnation. However it ends, ctx does before that is told: what it has started with ctx
+// does not outlive it unasked.
+func (g goroutine) run(ctx context.Context, cancel func(), e env, l *link) {
+	defer cancel()
+	ends := func(tell func(error)) func(error) {
+		return func(err error) { cancel(); e.post(func() { tell(err) }) }
+	}
+	failed, exited := ends(l.failed), ends(l.exited)
 	var run func(context.Context) error
 	err := guarded(func() (err error) {
 		run, err = g(ctx)
@@ -77,14 +85,13 @@ func (g goroutine) run(ctx context.Context, e env, l *link) {
 			err = fmt.Errorf("%w: the start function of %s returned nothing to run", ErrConfig, l.id)
 		}
 		return err
-	}, func(err error) { e.post(func() { l.failed(err) }) })
+	}, failed)
 	if err != nil {
-		e.post(func() { l.failed(err) })
+		failed(err)
 		return
 	}
 	e.post(l.started)
-	err = guarded(func() error { return run(ctx) }, func(err error) { e.post(func() { l.exited(err) }) })
-	e.post(func() { l.exited(err) })
+	exited(guarded(func() error { return run(ctx) }, exited))
 }
 
 // guarded returns how fn ended. If it ended the goroutine, that goes on, after gone was told so.

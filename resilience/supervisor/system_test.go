@@ -216,3 +216,34 @@ func TestWhatIsWrongWithAConfigurationIsSaid(t *testing.T) {
 		Tree(Config{}, Child{ID: "a", Worker: ok}, Child{ID: "a", Worker: ok})
 	})
 }
+
+func TestTheContextOfAChildEndsWithIt(t *testing.T) {
+	ends := map[string]func() error{
+		"returns": func() error { return errBang },
+		"panics":  func() error { panic("bang") },
+		"exits":   func() error { runtime.Goexit(); return nil },
+	}
+	for name, end := range ends {
+		for _, starts := range []bool{true, false} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var helpers, most atomic.Int32
+					s := New(resilience.System(), City, Child{ID: "a", Worker: GoStart(
+						func(ctx context.Context) (func(context.Context) error, error) {
+							most.Add(1)
+							helpers.Add(1)
+							go func() { <-ctx.Done(); helpers.Add(-1) }()
+							if !starts {
+								return nil, end()
+							}
+							return func(context.Context) error { time.Sleep(time.Millisecond); return end() }, nil
+						})})
+					require.Error(t, s.Run(t.Context()))
+					synctest.Wait()
+					require.Positive(t, most.Load())
+					require.Zero(t, helpers.Load(), "what it started with its context is told")
+				})
+			})
+		}
+	}
+}

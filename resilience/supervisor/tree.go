@@ -1,12 +1,14 @@
 package supervisor
 
+import "slices"
+
 // Tree makes a supervisor a child of another one. Each incarnation is a new supervisor, with these
 // children and not those that were added since. It has started when all its children have. When it gives up it ends
 // with an ErrShutdown, and its parent decides: a permanent tree is restarted, a transient one is not.
 // Its default for Child.Shutdown is Infinity. Tree panics as New does.
 func Tree(cfg Config, children ...Child) Worker {
 	newSupervisor(nil, cfg, children) // is the configuration right?
-	return &subtree{cfg, children}
+	return &subtree{cfg, slices.Clone(children)}
 }
 
 type subtree struct {

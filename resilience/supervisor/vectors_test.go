@@ -335,3 +335,41 @@ func TestAShutdownGoesBeforeOtherRequests(t *testing.T) {
 	require.Equal(t, "b", do[0].child.ID)
 	require.Empty(t, c.step(0, event{kind: evKill}), "it has ended")
 }
+
+// A retry that a restart of more children has overtaken is void: it would start c while b is down.
+func TestARetryThatALargerRestartOvertookIsForgotten(t *testing.T) {
+	for _, s := range []Strategy{RestForOne, OneForAll} {
+		c := newCore(Config{Strategy: s}.filled(), kidsOf("abc"))
+		c.step(0, event{kind: evStart})
+		tell := func(kind eventKind, id string) (started []string) {
+			for _, do := range c.step(0, event{kind: kind, child: id, inc: c.find(id).inc, reason: errBang}) {
+				if do.kind == doStart {
+					started = append(started, do.child.ID)
+				}
+			}
+			return started
+		}
+		for _, id := range []string{"a", "b", "c"} {
+			tell(evStarted, id)
+		}
+		tell(evExited, "b")
+		tell(evExited, "c") // was asked to
+		if s == OneForAll {
+			tell(evExited, "a")
+			tell(evStarted, "a")
+		}
+		require.Equal(t, Starting, c.find("b").state)
+		tell(evExited, "a")
+		require.Equal(t, []string{"a"}, tell(evFailed, "b"))
+		require.Equal(t, []string{"b"}, tell(evStarted, "a"))
+		first := tell(evFailed, "b")
+		if s == OneForAll {
+			require.Empty(t, first)
+			first = tell(evExited, "a")
+			require.Equal(t, []string{"a"}, first)
+			first = tell(evStarted, "a")
+		}
+		require.Equal(t, []string{"b"}, first)
+		require.Equal(t, []string{"c"}, tell(evStarted, "b"))
+	}
+}

@@ -14,10 +14,13 @@ func NewWorld(w *sim.World, cfg Config, children ...Child) *Supervisor {
 }
 
 // outside is the env of a world, outside of its hosts.
-type outside struct{ w *sim.World }
+type outside struct {
+	w     *sim.World
+	posts posts
+}
 
 func (e *outside) now() sim.Time  { return e.w.Now() }
-func (e *outside) post(fn func()) { e.w.At(e.w.Now(), fn) }
+func (e *outside) post(fn func()) { e.w.At(e.w.Now(), e.posts.add(fn)) }
 func (e *outside) look(fn func()) { fn() }
 func (e *outside) note(text string) {
 	e.w.Emit(sim.Event{Kind: sim.Note, Host: sim.NoHost, Peer: sim.NoHost, Name: text})
