@@ -1,0 +1,327 @@
+package crdt
+
+import "slices"
+
+// causality is what a causal state knows beside its dot store.
+type causality struct {
+	ctx CausalContext
+	log removals
+}
+
+// removals says which events took dots away, so that Delta finds them without
+// looking at every live dot. It is no part of the value or of the encoding: where
+// it knows less, Delta only says more. Of an entry, whoever has seen everything up
+// to by has seen gone go.
+//
+// It stays short: the older half is folded into one entry when there are
+// maxRemovals, and the ranges of gone then close over the removals between them.
+type removals []removal
+
+type removal struct {
+	by    VersionVector
+	gone  CausalContext
+	rough bool // gone holds dots that are alive too
+}
+
+const maxRemovals = 32
+
+// note adds n. vacant reports that all dots of a range were seen and none is alive.
+func (l *removals) note(n removal, vacant func(Replica, span) bool) {
+	if len(*l) == maxRemovals {
+		half := maxRemovals / 2
+		folded := (*l)[0]
+		for i := range (*l)[1:half] {
+			old := &(*l)[i+1]
+			folded.by.Merge(&old.by)
+			folded.gone.Merge(&old.gone)
+			folded.rough = folded.rough || old.rough
+		}
+		folded.gone.close(vacant)
+		rest := append((*l)[:1], (*l)[half:]...)
+		rest[0] = folded
+		clear((*l)[len(rest):])
+		*l = rest
+	}
+	*l = append(*l, n)
+}
+
+// close fills the gaps of c that are vacant.
+func (c *CausalContext) close(vacant func(Replica, span) bool) {
+	for i := range c.clocks {
+		k := &c.clocks[i]
+		out := k.spans[:1]
+		for _, s := range k.spans[1:] {
+			last := &out[len(out)-1]
+			if vacant(k.replica, span{last.hi + 1, s.lo - 1}) {
+				last.hi = s.hi
+			} else {
+				out = append(out, s)
+			}
+		}
+		k.spans = out
+	}
+}
+
+// missing adds to out the dots that went by events which since does not cover.
+func (l removals) missing(since, out *CausalContext, alive func() *CausalContext) {
+	for i := range l {
+		switch {
+		case since.coversVector(&l[i].by):
+		case l[i].rough:
+			out.Merge(l[i].gone.Without(alive()))
+		default:
+			out.Merge(&l[i].gone)
+		}
+	}
+}
+
+// forgetful is the log of a state of which only the context ctx and that n dots are alive is known.
+func (c *CausalContext) forgetful(n int) removals {
+	if c.Len() == uint64(n) {
+		return nil
+	}
+	all := CausalContext{}
+	all.Merge(c)
+	return removals{{*c.reach(), all, true}}
+}
+
+// kernel is the state of all causal types but ORMap: a table under a context.
+type kernel[K comparable, P any] struct {
+	causality
+	table[K, P]
+}
+
+// birth is the memory of a delta of one event, so that it takes one allocation.
+type birth[K comparable, P any] struct {
+	rows    [1]row[K, P]
+	strands [1]strand
+	clocks  [1]clock
+	spans   [2]span
+}
+
+func (b *birth[K, P]) lay(d *kernel[K, P]) {
+	d.rows, d.strands, d.ctx.clocks = b.rows[:0], b.strands[:0], b.clocks[:0]
+}
+
+func (b *birth[K, P]) event(d *kernel[K, P], n Dot) {
+	b.clocks[0] = clock{n.Replica, b.spans[:1:2]}
+	b.spans[0] = span{n.Counter, n.Counter}
+	d.ctx.clocks = b.clocks[:1]
+}
+
+// replace is the event of r that puts val, unless it is nil, in the place of the rows at old.
+// It writes the delta into d, whose memory is b.
+func (k *kernel[K, P]) replace(r Replica, key K, old []int32, val *P, d *kernel[K, P], b *birth[K, P]) {
+	b.lay(d)
+	n := k.ctx.Next(r)
+	b.event(d, n)
+	k.ctx.addSpan(r, span{n.Counter, n.Counter})
+	var gone CausalContext
+	for _, p := range old {
+		was := k.dot(p)
+		d.ctx.Add(was)
+		gone.Add(was)
+		k.remove(p)
+	}
+	if val != nil {
+		k.insert(key, n, *val)
+		d.insert(key, n, *val)
+	}
+	if len(old) > 0 {
+		k.log.note(removal{VersionVector{[]Dot{n}}, gone, false}, k.vacant)
+	}
+}
+
+func (k *kernel[K, P]) alive(d Dot) bool { return k.lookup(d) >= 0 }
+
+func (k *kernel[K, P]) vacant(r Replica, n span) bool {
+	return coverSpans(k.ctx.of(r), []span{n}) && !k.liveWithin(r, n)
+}
+
+// liveWithin reports whether a dot of r within n is alive.
+func (t *table[K, P]) liveWithin(r Replica, n span) bool {
+	my := t.strandOf(r)
+	if my < 0 {
+		return false
+	}
+	if t.small() {
+		for i := range t.rows {
+			if e := &t.rows[i]; e.rep == uint32(my) && n.lo <= e.counter && e.counter <= n.hi {
+				return true
+			}
+		}
+		return false
+	}
+	s := &t.strands[my]
+	for i, _ := s.find(n.lo); i < len(s.counters) && s.counters[i] <= n.hi; i++ {
+		if s.places[i] >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// merge joins o into k.
+func (k *kernel[K, P]) merge(o *kernel[K, P]) {
+	if k == o {
+		return
+	}
+	c := k.compare(&o.table, &k.ctx, &o.ctx)
+	k.learn(k.lost(&o.table, c, &k.ctx, &o.ctx), &o.ctx, k.vacant)
+	k.apply(&o.table, c)
+	k.ctx.Merge(&o.ctx)
+}
+
+// lost returns the dots of which t learns by the changes c that they are not alive:
+// its own that go, and those of theirs that it never saw alive.
+func (t *table[K, P]) lost(o *table[K, P], c changes, mine, theirs *CausalContext) (gone CausalContext) {
+	if len(c.gone) == 0 && theirs.Len() == uint64(len(c.new)) {
+		return gone
+	}
+	for _, p := range c.gone {
+		gone.Add(t.dot(p))
+	}
+	var fresh CausalContext
+	for _, p := range c.new {
+		fresh.Add(o.dot(p))
+	}
+	gone.Merge(theirs.Without(mine).Without(&fresh))
+	return gone
+}
+
+// learn notes that a state with the context theirs says that the dots of gone are not alive.
+func (k *causality) learn(gone CausalContext, theirs *CausalContext, vacant func(Replica, span) bool) {
+	if !gone.IsEmpty() {
+		k.log.note(k.ctx.lesson(gone, theirs), vacant)
+	}
+}
+
+// aliveDots returns the live dots.
+func (t *table[K, P]) aliveDots() *CausalContext {
+	c := &CausalContext{}
+	if t.small() {
+		for d := range t.dots {
+			c.Add(d)
+		}
+		return c
+	}
+	for _, s := range t.strands {
+		for i, p := range s.places {
+			if p >= 0 {
+				c.Add(Dot{s.replica, s.counters[i]})
+			}
+		}
+	}
+	return c
+}
+
+// lesson says which events took gone away, seen from c before it learns theirs.
+func (c *CausalContext) lesson(gone CausalContext, theirs *CausalContext) removal {
+	by := theirs.Without(c).reach()
+	if len(by.entries) == 0 {
+		by = c.reach()
+	}
+	return removal{*by, gone, false}
+}
+
+// delta writes into d what a state that has seen since lacks.
+func (k *kernel[K, P]) delta(since *CausalContext, d *kernel[K, P]) {
+	d.ctx = *k.ctx.Without(since)
+	k.copyWithin(&d.ctx, &d.table)
+	k.log.missing(since, &d.ctx, k.aliveDots)
+}
+
+// copyWithin copies the rows whose dots are in ctx to d.
+func (t *table[K, P]) copyWithin(ctx *CausalContext, d *table[K, P]) {
+	for _, c := range ctx.clocks {
+		my := t.strandOf(c.replica)
+		if my < 0 {
+			continue
+		}
+		if t.small() {
+			for i := range t.rows {
+				if e := &t.rows[i]; e.counter > 0 && e.rep == uint32(my) && spansContain(c.spans, e.counter) {
+					d.put(e.key, Dot{c.replica, e.counter}, e.val)
+				}
+			}
+			continue
+		}
+		s := &t.strands[my]
+		for _, n := range c.spans {
+			for i, _ := s.find(n.lo); i < len(s.counters) && s.counters[i] <= n.hi; i++ {
+				if p := s.places[i]; p >= 0 {
+					d.put(t.rows[p].key, Dot{c.replica, s.counters[i]}, t.rows[p].val)
+				}
+			}
+		}
+	}
+	if len(d.rows) > smallTable {
+		d.index()
+	}
+}
+
+// diff writes into d the least that joined to o gives the join of k and o.
+func (k *kernel[K, P]) diff(o *kernel[K, P], d *kernel[K, P]) {
+	d.ctx = *k.ctx.Without(&o.ctx)
+	k.copyWithin(&d.ctx, &d.table)
+	for i := range o.rows {
+		if n := o.dotOf(i); n.Counter > 0 && k.ctx.Contains(n) && !k.alive(n) {
+			d.ctx.Add(n)
+		}
+	}
+}
+
+// split yields one piece for each dot of k's context.
+func (k *kernel[K, P]) split(yield func(*kernel[K, P]) bool) {
+	for n := range k.ctx.All() {
+		piece := &kernel[K, P]{}
+		piece.ctx.Add(n)
+		if p := k.lookup(n); p >= 0 {
+			piece.insert(k.rows[p].key, n, k.rows[p].val)
+		}
+		if !yield(piece) {
+			return
+		}
+	}
+}
+
+// collect drops the rows at places for good: their dots are seen and not alive.
+func (k *kernel[K, P]) collect(places []int32) {
+	var gone CausalContext
+	for _, p := range places {
+		gone.Add(k.dot(p))
+		k.remove(p)
+	}
+	if len(places) > 0 {
+		k.log.note(removal{*k.ctx.reach(), gone, false}, k.vacant)
+	}
+}
+
+// sorted returns the places of the rows in order of key, then dot.
+func (t *table[K, P]) sorted() []int32 {
+	places := make([]int32, 0, t.live)
+	for i := range t.rows {
+		if t.rows[i].counter > 0 {
+			places = append(places, int32(i))
+		}
+	}
+	slices.SortFunc(places, func(a, b int32) int {
+		if c := compareValues(&t.rows[a].key, &t.rows[b].key); c != 0 {
+			return c
+		}
+		return t.dot(a).Compare(t.dot(b))
+	})
+	return places
+}
+
+// sortedKeys returns the keys that have a row for which ok holds, in order.
+func (t *table[K, P]) sortedKeys(ok func(P) bool) []K {
+	var keys []K
+	for _, p := range t.sorted() {
+		r := &t.rows[p]
+		if ok(r.val) && (len(keys) == 0 || keys[len(keys)-1] != r.key) {
+			keys = append(keys, r.key)
+		}
+	}
+	return keys
+}

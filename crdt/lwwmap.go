@@ -1,0 +1,198 @@
+package crdt
+
+import (
+	"iter"
+	"slices"
+)
+
+// An LWWMap keeps for each key what the greatest stamp wrote, a value or its
+// deletion, by the order of LWWRegister; of a value and a deletion under one stamp
+// the value stays. A deletion leaves its stamp behind until Collect. The zero value
+// is empty and ready.
+type LWWMap[K comparable, V any] struct {
+	vals map[K]written[V]
+	gone int // keys that are deleted
+}
+
+type written[V any] struct {
+	stamp Stamp
+	val   V
+	here  bool
+}
+
+func (w *written[V]) beats(o *written[V]) bool {
+	if c := w.stamp.Compare(o.stamp); c != 0 {
+		return c > 0
+	}
+	if w.here != o.here {
+		return w.here
+	}
+	return w.here && compareValues(&w.val, &o.val) > 0
+}
+
+// Set writes v under key with a stamp, and returns the delta: bottom if a greater
+// stamp has written. Expected O(1).
+func (s *LWWMap[K, V]) Set(at Stamp, key K, v V) *LWWMap[K, V] {
+	return s.write(key, written[V]{at, copyValue(v), true})
+}
+
+// Delete deletes key with a stamp, though it be absent, and returns the delta.
+func (s *LWWMap[K, V]) Delete(at Stamp, key K) *LWWMap[K, V] {
+	return s.write(key, written[V]{stamp: at})
+}
+
+func (s *LWWMap[K, V]) write(key K, w written[V]) *LWWMap[K, V] {
+	d := &LWWMap[K, V]{}
+	if s.put(key, w) {
+		d.put(key, w)
+	}
+	return d
+}
+
+// put reports whether w wins.
+func (s *LWWMap[K, V]) put(key K, w written[V]) bool {
+	old, ok := s.vals[key]
+	if ok && !w.beats(&old) {
+		return false
+	}
+	if s.vals == nil {
+		s.vals = map[K]written[V]{}
+	}
+	s.vals[key] = w
+	if ok && !old.here {
+		s.gone--
+	}
+	if !w.here {
+		s.gone++
+	}
+	return true
+}
+
+// Get returns the value of key and whether there is one.
+func (s *LWWMap[K, V]) Get(key K) (V, bool) {
+	w := s.vals[key]
+	return copyValue(w.val), w.here
+}
+
+// Stamp returns the stamp of the last write or deletion of key, and whether there was one.
+func (s *LWWMap[K, V]) Stamp(key K) (Stamp, bool) {
+	w, ok := s.vals[key]
+	return w.stamp, ok
+}
+
+// Len returns the number of keys with a value.
+func (s *LWWMap[K, V]) Len() int { return len(s.vals) - s.gone }
+
+// All yields keys and values in order of the keys.
+func (s *LWWMap[K, V]) All() iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		for _, key := range s.sorted() {
+			if w := s.vals[key]; w.here && !yield(key, copyValue(w.val)) {
+				return
+			}
+		}
+	}
+}
+
+func (s *LWWMap[K, V]) sorted() []K {
+	keys := make([]K, 0, len(s.vals))
+	for key := range s.vals {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, func(a, b K) int { return compareValues(&a, &b) })
+	return keys
+}
+
+// Collect forgets deletions with stamps below stable and returns how many. Every
+// write with such a stamp must have reached every replica: else it comes back.
+func (s *LWWMap[K, V]) Collect(stable Stamp) int {
+	n := 0
+	for _, key := range s.sorted() {
+		if w := s.vals[key]; !w.here && w.stamp.Compare(stable) < 0 {
+			delete(s.vals, key)
+			n++
+		}
+	}
+	s.gone -= n
+	return n
+}
+
+// Merge joins o into s in O(o).
+func (s *LWWMap[K, V]) Merge(o *LWWMap[K, V]) {
+	if s == o {
+		return
+	}
+	// order: keys do not meet.
+	for key, w := range o.vals {
+		s.put(key, w)
+	}
+}
+
+// Diff returns the least delta that brings o up to s.
+func (s *LWWMap[K, V]) Diff(o *LWWMap[K, V]) *LWWMap[K, V] {
+	d := &LWWMap[K, V]{}
+	// order: keys do not meet.
+	for key, w := range s.vals {
+		if old, ok := o.vals[key]; !ok || w.beats(&old) {
+			d.put(key, w)
+		}
+	}
+	return d
+}
+
+// Split yields the join decomposition: one piece for each key, in order.
+func (s *LWWMap[K, V]) Split() iter.Seq[*LWWMap[K, V]] {
+	return func(yield func(*LWWMap[K, V]) bool) {
+		for _, key := range s.sorted() {
+			piece := &LWWMap[K, V]{}
+			piece.put(key, s.vals[key])
+			if !yield(piece) {
+				return
+			}
+		}
+	}
+}
+
+// AppendBinary appends the canonical encoding to b: equal states, equal bytes.
+// The error is ErrNoCodec, or that of a Codec.
+func (s *LWWMap[K, V]) AppendBinary(b []byte) ([]byte, error) {
+	b = appendUvarint(append(b, tagLWWMap), uint64(len(s.vals)))
+	var err error
+	for _, key := range s.sorted() {
+		w := s.vals[key]
+		if b, err = appendValue(b, &key); err != nil {
+			return b, err
+		}
+		b = w.stamp.appendTo(b)
+		if !w.here {
+			b = append(b, 0)
+		} else if b, err = appendValue(append(b, 1), &w.val); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+// UnmarshalBinary replaces s by what AppendBinary wrote. Errors wrap ErrEncoding and leave s alone.
+func (s *LWWMap[K, V]) UnmarshalBinary(data []byte) error {
+	r := newReader(data, tagLWWMap)
+	var out LWWMap[K, V]
+	var last K
+	for i, n := 0, r.count(4); i < n && r.err == nil; i++ {
+		var key K
+		readValue(r, &key)
+		if r.err == nil && i > 0 && compareValues(&last, &key) >= 0 {
+			r.fail("keys do not rise")
+		}
+		last = key
+		w := written[V]{stamp: r.stamp()}
+		if w.here = r.below(1) == 1; w.here {
+			readValue(r, &w.val)
+		}
+		out.put(key, w)
+	}
+	if r.end() == nil {
+		*s = out
+	}
+	return r.err
+}

@@ -1,0 +1,107 @@
+package crdt
+
+import "iter"
+
+// A RemoveWinsSet is a set in which a remove beats the adds that did not see it.
+// An element holds one dot, of its last add or remove, or one for each of several
+// that did not see each other, and is in the set if none of them is a remove. A
+// removed element leaves a marker until Collect. The zero value is empty and ready.
+type RemoveWinsSet[E comparable] struct{ kernel[E, bool] } // true: added, false: removed
+
+// Add puts e into the set for replica r and returns the delta. Expected O(1).
+func (s *RemoveWinsSet[E]) Add(r Replica, e E) *RemoveWinsSet[E] { return s.mark(r, e, true) }
+
+// Remove takes e out of the set for replica r and returns the delta. It has an
+// effect though e be absent: it beats the adds that are on their way.
+func (s *RemoveWinsSet[E]) Remove(r Replica, e E) *RemoveWinsSet[E] { return s.mark(r, e, false) }
+
+func (s *RemoveWinsSet[E]) mark(r Replica, e E, added bool) *RemoveWinsSet[E] {
+	d := &RemoveWinsSet[E]{}
+	var buf [4]int32
+	s.replace(r, e, s.places(buf[:0], e), &added, &d.kernel, &birth[E, bool]{})
+	return d
+}
+
+// Contains reports whether e is in the set. Expected O(1).
+func (s *RemoveWinsSet[E]) Contains(e E) bool {
+	var buf [4]int32
+	places := s.places(buf[:0], e)
+	for _, p := range places {
+		if !s.rows[p].val {
+			return false
+		}
+	}
+	return len(places) > 0
+}
+
+// All yields the elements in order.
+func (s *RemoveWinsSet[E]) All() iter.Seq[E] {
+	return seqOf(func() []E {
+		var in []E
+		for _, e := range s.sortedKeys(func(added bool) bool { return added }) {
+			if s.Contains(e) {
+				in = append(in, e)
+			}
+		}
+		return in
+	})
+}
+
+// Collect forgets the markers that are causally stable, and the adds they beat,
+// and returns how many markers it dropped. stable is the Meet of the contexts of
+// all replicas, those that are away included, and every state behind it must have
+// been merged into s: then no add is on its way that a marker has yet to beat. A
+// marker dropped too early lets a removed element come back.
+func (s *RemoveWinsSet[E]) Collect(stable *CausalContext) int {
+	return s.collectMarked(stable, func(added bool) bool { return !added })
+}
+
+// Merge joins o into s: O(o) if o is a delta, O(s + o) at most. It keeps nothing of o that may change.
+func (s *RemoveWinsSet[E]) Merge(o *RemoveWinsSet[E]) { s.merge(&o.kernel) }
+
+// Delta returns what a state that has seen since lacks of s, in O(what it returns),
+// give or take old removals. Merged into such a state it does what s would.
+func (s *RemoveWinsSet[E]) Delta(since *CausalContext) *RemoveWinsSet[E] {
+	d := &RemoveWinsSet[E]{}
+	s.delta(since, &d.kernel)
+	return d
+}
+
+// Diff returns the least delta that brings o up to s, in O(s + o): for o alone,
+// because another state may lack what o has.
+func (s *RemoveWinsSet[E]) Diff(o *RemoveWinsSet[E]) *RemoveWinsSet[E] {
+	d := &RemoveWinsSet[E]{}
+	s.diff(&o.kernel, &d.kernel)
+	return d
+}
+
+// Split yields the join decomposition of s: the fewest pieces that join to s and
+// cannot be split, one for each dot of the context, in their order.
+func (s *RemoveWinsSet[E]) Split() iter.Seq[*RemoveWinsSet[E]] {
+	return func(yield func(*RemoveWinsSet[E]) bool) {
+		s.split(func(k *kernel[E, bool]) bool { return yield(&RemoveWinsSet[E]{*k}) })
+	}
+}
+
+// AppendBinary appends the canonical encoding to b: equal states, equal bytes.
+// The error is ErrNoCodec, or that of a Codec.
+func (s *RemoveWinsSet[E]) AppendBinary(b []byte) ([]byte, error) {
+	return s.appendBinary(b, tagRemoveWinsSet)
+}
+
+// UnmarshalBinary replaces s by what AppendBinary wrote. Errors wrap ErrEncoding and leave s alone.
+func (s *RemoveWinsSet[E]) UnmarshalBinary(data []byte) error {
+	return s.unmarshal(data, tagRemoveWinsSet)
+}
+
+func (*RemoveWinsSet[E]) fresh() *RemoveWinsSet[E] { return &RemoveWinsSet[E]{} }
+
+func (s *RemoveWinsSet[E]) within(ctx *CausalContext) *RemoveWinsSet[E] {
+	d := &RemoveWinsSet[E]{}
+	s.copyWithin(ctx, &d.table)
+	return d
+}
+
+func (s *RemoveWinsSet[E]) joinStore(o *RemoveWinsSet[E], mine, theirs *CausalContext) {
+	s.joinTable(&o.table, mine, theirs)
+}
