@@ -227,6 +227,9 @@ func (c *CausalContext) lesson(gone CausalContext, theirs *CausalContext) remova
 // delta writes into d what a state that has seen since lacks.
 func (k *kernel[K, P]) delta(since *CausalContext, d *kernel[K, P]) {
 	d.ctx = *k.ctx.Without(since)
+	if d.ctx.IsEmpty() {
+		return // who has seen all events has seen all removals
+	}
 	k.copyWithin(&d.ctx, &d.table)
 	k.log.missing(since, &d.ctx, k.aliveDots)
 }

@@ -5,8 +5,11 @@ import "iter"
 // Delta returns what a state that has seen since lacks of s, in O(what it returns),
 // give or take old removals. Merged into such a state it does what s would.
 func (s *ORMap[K, V]) Delta(since *CausalContext) *ORMap[K, V] {
-	d := s.within(s.ctx.Without(since))
-	d.ctx = *s.ctx.Without(since)
+	ctx := s.ctx.Without(since)
+	d := s.within(ctx)
+	if d.ctx = *ctx; ctx.IsEmpty() {
+		return d // who has seen all events has seen all removals
+	}
 	s.log.missing(since, &d.ctx, s.keys.aliveDots)
 	return d
 }
