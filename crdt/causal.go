@@ -3,9 +3,38 @@ package crdt
 import "slices"
 
 // causality is what a causal state knows beside its dot store.
+//
+// That a dot is dead can be known without the event itself: the delta of an event
+// names the dots it took. Those are pending until their own events come, which may
+// have taken others. Context leaves them out, so that whoever is asked sends them.
 type causality struct {
-	ctx CausalContext
-	log removals
+	ctx     CausalContext // of the events seen and of those pending
+	pending CausalContext
+	log     removals
+}
+
+// events returns the events seen, which the caller must not change.
+func (k *causality) events() *CausalContext {
+	if k.pending.IsEmpty() {
+		return &k.ctx
+	}
+	return k.ctx.Without(&k.pending)
+}
+
+// absorb joins what o has seen.
+func (k *causality) absorb(o *causality) {
+	if !k.pending.IsEmpty() || !o.pending.IsEmpty() {
+		left := k.pending.Without(o.events())
+		left.Merge(o.pending.Without(k.events()))
+		k.pending = *left
+	}
+	k.ctx.Merge(&o.ctx)
+}
+
+// claim adds dots that are dead.
+func (k *causality) claim(dead *CausalContext) {
+	k.pending.Merge(dead.Without(&k.ctx))
+	k.ctx.Merge(dead)
 }
 
 // removals says which events took dots away, so that Delta finds them without
@@ -13,36 +42,51 @@ type causality struct {
 // it knows less, Delta only says more. Of an entry, whoever has seen everything up
 // to by has seen gone go.
 //
-// It stays short: the older half is folded into one entry when there are
-// maxRemovals, and the ranges of gone then close over the removals between them.
+// It stays short. The newest are kept as they are. The older ones are folded into
+// blocks, of which two of one weight become one, so there are O(log n) of them at
+// O(log n) a removal, and the ranges of gone close over the removals between them.
 type removals []removal
 
 type removal struct {
-	by    VersionVector
-	gone  CausalContext
-	rough bool // gone holds dots that are alive too
+	by     VersionVector
+	gone   CausalContext
+	rough  bool // gone holds dots that are alive too
+	weight int  // of a block, in foldings; 0: not folded
 }
 
-const maxRemovals = 32
+const (
+	maxRaw = 32
+	folded = 16
+)
 
 // note adds n. vacant reports that all dots of a range were seen and none is alive.
 func (l *removals) note(n removal, vacant func(Replica, span) bool) {
-	if len(*l) == maxRemovals {
-		half := maxRemovals / 2
-		folded := (*l)[0]
-		for i := range (*l)[1:half] {
-			old := &(*l)[i+1]
-			folded.by.Merge(&old.by)
-			folded.gone.Merge(&old.gone)
-			folded.rough = folded.rough || old.rough
+	blocks := 0
+	for blocks < len(*l) && (*l)[blocks].weight > 0 {
+		blocks++
+	}
+	if len(*l)-blocks == maxRaw {
+		l.fold(blocks, folded, vacant)
+		(*l)[blocks].weight = 1
+		for ; blocks > 0 && (*l)[blocks-1].weight == (*l)[blocks].weight; blocks-- {
+			l.fold(blocks-1, 2, vacant)
 		}
-		folded.gone.close(vacant)
-		rest := append((*l)[:1], (*l)[half:]...)
-		rest[0] = folded
-		clear((*l)[len(rest):])
-		*l = rest
 	}
 	*l = append(*l, n)
+}
+
+// fold makes one of n entries that begin at place i.
+func (l *removals) fold(i, n int, vacant func(Replica, span) bool) {
+	into := &(*l)[i]
+	for j := i + 1; j < i+n; j++ {
+		old := &(*l)[j]
+		into.by.Merge(&old.by)
+		into.gone.Merge(&old.gone)
+		into.rough = into.rough || old.rough
+		into.weight += old.weight
+	}
+	into.gone.close(vacant)
+	*l = slices.Delete(*l, i+1, i+n)
 }
 
 // close fills the gaps of c that are vacant.
@@ -82,7 +126,7 @@ func (c *CausalContext) forgetful(n int) removals {
 	}
 	all := CausalContext{}
 	all.Merge(c)
-	return removals{{*c.reach(), all, true}}
+	return removals{{*c.reach(), all, true, 0}}
 }
 
 // kernel is the state of all causal types but ORMap: a table under a context.
@@ -120,6 +164,7 @@ func (k *kernel[K, P]) replace(r Replica, key K, old []int32, val *P, d *kernel[
 	for _, p := range old {
 		was := k.dot(p)
 		d.ctx.Add(was)
+		d.pending.Add(was)
 		gone.Add(was)
 		k.remove(p)
 	}
@@ -128,7 +173,7 @@ func (k *kernel[K, P]) replace(r Replica, key K, old []int32, val *P, d *kernel[
 		d.insert(key, n, *val)
 	}
 	if len(old) > 0 {
-		k.log.note(removal{VersionVector{[]Dot{n}}, gone, false}, k.vacant)
+		k.log.note(removal{VersionVector{[]Dot{n}}, gone, false, 0}, k.vacant)
 	}
 }
 
@@ -167,9 +212,9 @@ func (k *kernel[K, P]) merge(o *kernel[K, P]) {
 		return
 	}
 	c := k.compare(&o.table, &k.ctx, &o.ctx)
-	k.learn(k.lost(&o.table, c, &k.ctx, &o.ctx), &o.ctx, k.vacant)
+	k.learn(k.lost(&o.table, c, &k.ctx, &o.ctx), &o.causality, k.vacant)
 	k.apply(&o.table, c)
-	k.ctx.Merge(&o.ctx)
+	k.absorb(&o.causality)
 }
 
 // lost returns the dots of which t learns by the changes c that they are not alive:
@@ -189,11 +234,16 @@ func (t *table[K, P]) lost(o *table[K, P], c changes, mine, theirs *CausalContex
 	return gone
 }
 
-// learn notes that a state with the context theirs says that the dots of gone are not alive.
-func (k *causality) learn(gone CausalContext, theirs *CausalContext, vacant func(Replica, span) bool) {
-	if !gone.IsEmpty() {
-		k.log.note(k.ctx.lesson(gone, theirs), vacant)
+// learn notes, before o is absorbed, that by it the dots of gone are not alive.
+func (k *causality) learn(gone CausalContext, o *causality, vacant func(Replica, span) bool) {
+	if gone.IsEmpty() {
+		return
 	}
+	by := o.events().Without(k.events()).reach()
+	if len(by.entries) == 0 {
+		by = k.ctx.reach()
+	}
+	k.log.note(removal{by: *by, gone: gone}, vacant)
 }
 
 // aliveDots returns the live dots.
@@ -215,23 +265,23 @@ func (t *table[K, P]) aliveDots() *CausalContext {
 	return c
 }
 
-// lesson says which events took gone away, seen from c before it learns theirs.
-func (c *CausalContext) lesson(gone CausalContext, theirs *CausalContext) removal {
-	by := theirs.Without(c).reach()
-	if len(by.entries) == 0 {
-		by = c.reach()
-	}
-	return removal{*by, gone, false}
-}
-
 // delta writes into d what a state that has seen since lacks.
 func (k *kernel[K, P]) delta(since *CausalContext, d *kernel[K, P]) {
-	d.ctx = *k.ctx.Without(since)
-	if d.ctx.IsEmpty() {
-		return // who has seen all events has seen all removals
+	if k.causality.delta(since, &d.causality, k.aliveDots) {
+		k.copyWithin(d.events(), &d.table)
 	}
-	k.copyWithin(&d.ctx, &d.table)
-	k.log.missing(since, &d.ctx, k.aliveDots)
+}
+
+// delta puts into d the events that since lacks and the dots that they took.
+func (k *causality) delta(since *CausalContext, d *causality, alive func() *CausalContext) bool {
+	d.ctx = *k.events().Without(since)
+	if d.ctx.IsEmpty() {
+		return false // who has seen all events has seen all removals
+	}
+	var gone CausalContext
+	k.log.missing(since, &gone, alive)
+	d.claim(&gone)
+	return true
 }
 
 // copyWithin copies the rows whose dots are in ctx to d.
@@ -265,13 +315,20 @@ func (t *table[K, P]) copyWithin(ctx *CausalContext, d *table[K, P]) {
 
 // diff writes into d the least that joined to o gives the join of k and o.
 func (k *kernel[K, P]) diff(o *kernel[K, P], d *kernel[K, P]) {
-	d.ctx = *k.ctx.Without(&o.ctx)
-	k.copyWithin(&d.ctx, &d.table)
-	for i := range o.rows {
-		if n := o.dotOf(i); n.Counter > 0 && k.ctx.Contains(n) && !k.alive(n) {
-			d.ctx.Add(n)
+	k.causality.diff(&o.causality, &d.causality, &k.table, o.table.dots)
+	k.copyWithin(d.events(), &d.table)
+}
+
+// diff does so for the contexts, given how to find a live dot and the live dots of o.
+func (k *causality) diff(o, d *causality, mine interface{ lookup(Dot) int32 }, theirs func(func(Dot) bool)) {
+	d.ctx = *k.events().Without(o.events())
+	gone := k.pending.Without(&o.ctx)
+	for n := range theirs {
+		if k.ctx.Contains(n) && mine.lookup(n) < 0 {
+			gone.Add(n)
 		}
 	}
+	d.claim(gone)
 }
 
 // split yields one piece for each dot of k's context.
@@ -279,6 +336,7 @@ func (k *kernel[K, P]) split(yield func(*kernel[K, P]) bool) {
 	for n := range k.ctx.All() {
 		piece := &kernel[K, P]{}
 		piece.ctx.Add(n)
+		piece.pending = *k.pending.Meet(&piece.ctx)
 		if p := k.lookup(n); p >= 0 {
 			piece.insert(k.rows[p].key, n, k.rows[p].val)
 		}
@@ -296,7 +354,7 @@ func (k *kernel[K, P]) collect(places []int32) {
 		k.remove(p)
 	}
 	if len(places) > 0 {
-		k.log.note(removal{*k.ctx.reach(), gone, false}, k.vacant)
+		k.log.note(removal{*k.ctx.reach(), gone, false, 0}, k.vacant)
 	}
 }
 

@@ -234,7 +234,7 @@ func causes[S any](t *rapid.T, a *S) {
 		return
 	}
 	for piece := range on(a).Split() {
-		require.EqualValues(t, 1, any(piece).(crdt.Causal[S]).Context().Len())
+		require.LessOrEqual(t, any(piece).(crdt.Causal[S]).Context().Len(), uint64(1))
 	}
 	same(t, "nothing is missing to who saw all", new(S), c.Delta(c.Context()))
 	same(t, "law 9: who saw nothing needs all, and the context has it", a, c.Delta(&crdt.CausalContext{}))

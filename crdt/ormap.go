@@ -33,7 +33,8 @@ func (s *ORMap[K, V]) Update(key K, change func(V) V) *ORMap[K, V] {
 	nested := change(v)
 	s.ctx, *v.cause() = v.cause().ctx, causality{}
 	d := &ORMap[K, V]{}
-	d.ctx, *nested.cause() = nested.cause().ctx, causality{}
+	d.causality, *nested.cause() = *nested.cause(), causality{}
+	d.log = nil
 	if !nested.isEmpty() {
 		d.vals = map[K]V{key: nested}
 		for n := range nested.dots {
@@ -57,7 +58,7 @@ func (s *ORMap[K, V]) settle(key K, v V, d *ORMap[K, V], before *CausalContext) 
 		s.keys.insert(key, n, struct{}{})
 	}
 	if !gone.IsEmpty() {
-		s.log.note(before.lesson(gone, &d.ctx), s.vacant)
+		s.log.note(removal{by: *d.ctx.Without(before).reach(), gone: gone}, s.vacant)
 	}
 	s.keep(key, v)
 }
@@ -88,9 +89,9 @@ func (s *ORMap[K, V]) Remove(r Replica, key K) *ORMap[K, V] {
 		s.keys.remove(p)
 	}
 	delete(s.vals, key)
-	d.ctx.Merge(&gone)
 	d.ctx.Add(n)
-	s.log.note(removal{VersionVector{[]Dot{n}}, gone, false}, s.vacant)
+	d.claim(&gone)
+	s.log.note(removal{VersionVector{[]Dot{n}}, gone, false, 0}, s.vacant)
 	return d
 }
 
@@ -134,9 +135,9 @@ func (s *ORMap[K, V]) Merge(o *ORMap[K, V]) {
 		return
 	}
 	c := s.keys.compare(&o.keys, &s.ctx, &o.ctx)
-	s.learn(s.keys.lost(&o.keys, c, &s.ctx, &o.ctx), &o.ctx, s.vacant)
+	s.learn(s.keys.lost(&o.keys, c, &s.ctx, &o.ctx), &o.causality, s.vacant)
 	s.join(o, c, &s.ctx, &o.ctx)
-	s.ctx.Merge(&o.ctx)
+	s.absorb(&o.causality)
 }
 
 // join joins the stores, given what it changes among the dots of the keys.

@@ -5,26 +5,20 @@ import "iter"
 // Delta returns what a state that has seen since lacks of s, in O(what it returns),
 // give or take old removals. Merged into such a state it does what s would.
 func (s *ORMap[K, V]) Delta(since *CausalContext) *ORMap[K, V] {
-	ctx := s.ctx.Without(since)
-	d := s.within(ctx)
-	if d.ctx = *ctx; ctx.IsEmpty() {
-		return d // who has seen all events has seen all removals
-	}
-	s.log.missing(since, &d.ctx, s.keys.aliveDots)
+	var c causality
+	s.delta(since, &c, s.keys.aliveDots)
+	d := s.within(c.events())
+	d.causality = c
 	return d
 }
 
 // Diff returns the least delta that brings o up to s, in O(s + o): for o alone,
 // because another state may lack what o has.
 func (s *ORMap[K, V]) Diff(o *ORMap[K, V]) *ORMap[K, V] {
-	ctx := s.ctx.Without(&o.ctx)
-	d := s.within(ctx)
-	d.ctx = *ctx
-	for n := range o.keys.dots {
-		if s.ctx.Contains(n) && s.keys.lookup(n) < 0 {
-			d.ctx.Add(n)
-		}
-	}
+	var c causality
+	s.diff(&o.causality, &c, &s.keys, o.keys.dots)
+	d := s.within(c.events())
+	d.causality = c
 	return d
 }
 
@@ -36,7 +30,7 @@ func (s *ORMap[K, V]) Split() iter.Seq[*ORMap[K, V]] {
 			var one CausalContext
 			one.Add(n)
 			piece := s.within(&one)
-			piece.ctx = one
+			piece.ctx, piece.pending = one, *s.pending.Meet(&one)
 			if !yield(piece) {
 				return
 			}
@@ -47,14 +41,14 @@ func (s *ORMap[K, V]) Split() iter.Seq[*ORMap[K, V]] {
 // AppendBinary appends the canonical encoding to b: equal states, equal bytes.
 // The error is ErrNoCodec, or that of a Codec.
 func (s *ORMap[K, V]) AppendBinary(b []byte) ([]byte, error) {
-	return s.appendStore(s.ctx.appendTo(append(b, tagORMap)), &s.ctx)
+	return s.appendStore(s.causality.appendTo(append(b, tagORMap)), &s.ctx)
 }
 
 // UnmarshalBinary replaces s by what AppendBinary wrote. Errors wrap ErrEncoding and leave s alone.
 func (s *ORMap[K, V]) UnmarshalBinary(data []byte) error {
 	r := newReader(data, tagORMap)
 	out := ORMap[K, V]{}
-	out.ctx.read(r)
+	out.causality.read(r)
 	out.readStore(r, &out.ctx)
 	if r.end() == nil {
 		out.log = out.ctx.forgetful(out.keys.live)

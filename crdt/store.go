@@ -5,8 +5,19 @@ import "iter"
 // Context returns a copy of the causal context: the events that the state has seen.
 func (k *causality) Context() *CausalContext {
 	c := &CausalContext{}
-	c.Merge(&k.ctx)
+	c.Merge(k.events())
 	return c
+}
+
+// appendTo appends the events and the dots that are pending.
+func (k *causality) appendTo(b []byte) []byte { return k.pending.appendTo(k.ctx.appendTo(b)) }
+
+func (k *causality) read(r *reader) {
+	k.ctx.read(r)
+	k.pending.read(r)
+	if r.err == nil && !k.ctx.Covers(&k.pending) {
+		r.fail("a dot is pending that is not in the context")
+	}
 }
 
 func (k *causality) cause() *causality { return k }
@@ -41,7 +52,7 @@ func (k *kernel[K, P]) joinTable(o *table[K, P], mine, theirs *CausalContext) {
 
 // appendBinary appends the encoding of k: its context, then each key in order with its dots and their values.
 func (k *kernel[K, P]) appendBinary(b []byte, tag byte) ([]byte, error) {
-	return k.appendStore(k.ctx.appendTo(append(b, tag)), &k.ctx)
+	return k.appendStore(k.causality.appendTo(append(b, tag)), &k.ctx)
 }
 
 func (k *kernel[K, P]) appendStore(b []byte, ctx *CausalContext) ([]byte, error) {
@@ -101,7 +112,7 @@ func (r *reader) dot(ctx *CausalContext) Dot {
 func (k *kernel[K, P]) unmarshal(data []byte, tag byte) error {
 	r := newReader(data, tag)
 	out := kernel[K, P]{}
-	out.ctx.read(r)
+	out.causality.read(r)
 	out.readStore(r, &out.ctx)
 	if r.end() == nil {
 		out.log = out.ctx.forgetful(out.live)

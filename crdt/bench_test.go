@@ -1,0 +1,173 @@
+package crdt_test
+
+import (
+	"fmt"
+	"runtime"
+	"testing"
+
+	"phoenix/crdt"
+)
+
+const elements = 100_000
+
+var names = func() []string {
+	out := make([]string, elements)
+	for i := range out {
+		out[i] = fmt.Sprintf("element-%06d", i)
+	}
+	return out
+}()
+
+// added adds all elements, over three replicas in turn, each to its own copy.
+func added() *[3]crdt.AddWinsSet[string] {
+	copies := &[3]crdt.AddWinsSet[string]{}
+	for i, name := range names {
+		copies[i%3].Add(crdt.Replica(i%3+1), name)
+	}
+	return copies
+}
+
+func full3() *crdt.AddWinsSet[string] {
+	copies := added()
+	copies[0].Merge(&copies[1])
+	copies[0].Merge(&copies[2])
+	return &copies[0]
+}
+
+func BenchmarkAddWinsSetAdd(b *testing.B) {
+	for range b.N {
+		added()
+	}
+	b.ReportMetric(float64(b.N)*elements/b.Elapsed().Seconds()/1e6, "Madds/s")
+	b.ReportMetric(0, "ns/op")
+}
+
+// The first merge brings two thirds of the elements, the second finds all there.
+func BenchmarkAddWinsSetMergeNew(b *testing.B) {
+	for range b.N {
+		b.StopTimer()
+		copies := added()
+		b.StartTimer()
+		copies[0].Merge(&copies[1])
+		copies[0].Merge(&copies[2])
+	}
+	b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/(elements*2/3), "ns/element")
+}
+
+func BenchmarkAddWinsSetMergeEqual(b *testing.B) {
+	x := full3()
+	y := crdt.Clone(x)
+	for b.Loop() {
+		x.Merge(y)
+	}
+	b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/elements, "ns/element")
+}
+
+func BenchmarkAddWinsSetHeap(b *testing.B) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	s := full3()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/elements, "B/element")
+	c := crdt.Clone(s)
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	b.ReportMetric(float64(before.HeapAlloc-after.HeapAlloc)/elements, "B/element-of-a-clone")
+	runtime.KeepAlive(s)
+	runtime.KeepAlive(c)
+}
+
+func BenchmarkAddWinsSetOneElementDelta(b *testing.B) {
+	const batch = 1000
+	s := full3()
+	other := crdt.Clone(s)
+	deltas := make([]*crdt.AddWinsSet[string], batch)
+	b.ResetTimer()
+	for i := range b.N {
+		if i%batch == 0 {
+			b.StopTimer()
+			for j := range deltas {
+				deltas[j] = other.Add(9, names[(i+j*97)%elements])
+			}
+			b.StartTimer()
+		}
+		s.Merge(deltas[i%batch])
+	}
+}
+
+func BenchmarkAddWinsSetNewElementDelta(b *testing.B) {
+	const batch = 1000
+	s := full3()
+	other := crdt.Clone(s)
+	deltas := make([]*crdt.AddWinsSet[string], batch)
+	b.ResetTimer()
+	for i := range b.N {
+		if i%batch == 0 {
+			b.StopTimer()
+			for j := range deltas {
+				deltas[j] = other.Add(9, fmt.Sprint("new", i+j))
+			}
+			b.StartTimer()
+		}
+		s.Merge(deltas[i%batch])
+	}
+}
+
+func BenchmarkAddWinsSetDeltaSince(b *testing.B) {
+	s := full3()
+	since := s.Context()
+	for i := range 100 {
+		s.Add(1, names[i])
+	}
+	for b.Loop() {
+		s.Delta(since)
+	}
+}
+
+func BenchmarkPNCounterMerge64(b *testing.B) {
+	var x, y crdt.PNCounter
+	for r := range crdt.Replica(64) {
+		x.Add(r, int64(r)+1)
+		y.Add(r, int64(100-r))
+	}
+	for b.Loop() {
+		x.Merge(&y)
+	}
+}
+
+func BenchmarkLWWMapDelta(b *testing.B) {
+	var s crdt.LWWMap[string, string]
+	for i, k := range names {
+		s.Set(crdt.Stamp{Time: int64(i), Replica: 1}, k, k)
+	}
+	for round := range b.N {
+		b.StopTimer()
+		var d crdt.LWWMap[string, string]
+		for i := range elements / 100 {
+			d.Set(crdt.Stamp{Time: int64(elements + round), Replica: 2}, names[(i*100+round)%elements], "new")
+		}
+		b.StartTimer()
+		s.Merge(&d)
+	}
+}
+
+func BenchmarkAddWinsSetEncode(b *testing.B) {
+	s := full3()
+	var data []byte
+	for b.Loop() {
+		data, _ = s.AppendBinary(data[:0])
+	}
+	b.ReportMetric(float64(len(data))/elements, "B/element")
+}
+
+func BenchmarkAddWinsSetDecode(b *testing.B) {
+	data, _ := full3().AppendBinary(nil)
+	for b.Loop() {
+		var s crdt.AddWinsSet[string]
+		if err := s.UnmarshalBinary(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
