@@ -42,12 +42,17 @@ func (t *tallies) merge(o tallies) {
 	mine := *t
 	if len(mine) == len(o) {
 		i := 0
-		for ; i < len(mine) && i < len(o); i++ {
+		for o := o[:len(mine)]; i < len(mine); i++ {
 			a, b := &mine[i], &o[i]
 			if a.replica != b.replica {
 				break
 			}
-			a.up, a.down = max(a.up, b.up), max(a.down, b.down)
+			if b.up > a.up {
+				a.up = b.up
+			}
+			if b.down > a.down {
+				a.down = b.down
+			}
 		}
 		o = o[i:]
 	}

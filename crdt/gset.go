@@ -40,10 +40,10 @@ func (s *GSet[E]) All() iter.Seq[E] { return seqOf(s.sorted) }
 
 func (s *GSet[E]) sorted() []E {
 	out := make([]E, 0, len(s.in))
+	// order: sortValues puts them in order
 	for e := range s.in {
 		out = append(out, e)
 	}
-	// order: sortValues puts them in order.
 	return sortValues(out)
 }
 

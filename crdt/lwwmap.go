@@ -10,8 +10,8 @@ import (
 // the value stays. A deletion leaves its stamp behind until Collect. The zero value
 // is empty and ready.
 type LWWMap[K comparable, V any] struct {
-	vals map[K]written[V]
-	gone int // keys that are deleted
+	vals map[K]*written[V] // written in place, so that a key is looked up once
+	gone int               // keys that are deleted
 }
 
 type written[V any] struct {
@@ -52,32 +52,42 @@ func (s *LWWMap[K, V]) write(key K, w written[V]) *LWWMap[K, V] {
 // put reports whether w wins.
 func (s *LWWMap[K, V]) put(key K, w written[V]) bool {
 	old, ok := s.vals[key]
-	if ok && !w.beats(&old) {
+	switch {
+	case ok && !w.beats(old):
 		return false
-	}
-	if s.vals == nil {
-		s.vals = map[K]written[V]{}
-	}
-	s.vals[key] = w
-	if ok && !old.here {
+	case ok && !old.here:
 		s.gone--
 	}
 	if !w.here {
 		s.gone++
 	}
+	if ok {
+		*old = w
+		return true
+	}
+	if s.vals == nil {
+		s.vals = map[K]*written[V]{}
+	}
+	s.vals[key] = &w
 	return true
 }
 
 // Get returns the value of key and whether there is one.
 func (s *LWWMap[K, V]) Get(key K) (V, bool) {
-	w := s.vals[key]
+	w, ok := s.vals[key]
+	if !ok {
+		var none V
+		return none, false
+	}
 	return copyValue(w.val), w.here
 }
 
 // Stamp returns the stamp of the last write or deletion of key, and whether there was one.
 func (s *LWWMap[K, V]) Stamp(key K) (Stamp, bool) {
-	w, ok := s.vals[key]
-	return w.stamp, ok
+	if w, ok := s.vals[key]; ok {
+		return w.stamp, true
+	}
+	return Stamp{}, false
 }
 
 // Len returns the number of keys with a value.
@@ -124,7 +134,7 @@ func (s *LWWMap[K, V]) Merge(o *LWWMap[K, V]) {
 	}
 	// order: keys do not meet.
 	for key, w := range o.vals {
-		s.put(key, w)
+		s.put(key, *w)
 	}
 }
 
@@ -133,8 +143,8 @@ func (s *LWWMap[K, V]) Diff(o *LWWMap[K, V]) *LWWMap[K, V] {
 	d := &LWWMap[K, V]{}
 	// order: keys do not meet.
 	for key, w := range s.vals {
-		if old, ok := o.vals[key]; !ok || w.beats(&old) {
-			d.put(key, w)
+		if old, ok := o.vals[key]; !ok || w.beats(old) {
+			d.put(key, *w)
 		}
 	}
 	return d
@@ -145,7 +155,7 @@ func (s *LWWMap[K, V]) Split() iter.Seq[*LWWMap[K, V]] {
 	return func(yield func(*LWWMap[K, V]) bool) {
 		for _, key := range s.sorted() {
 			piece := &LWWMap[K, V]{}
-			piece.put(key, s.vals[key])
+			piece.put(key, *s.vals[key])
 			if !yield(piece) {
 				return
 			}
