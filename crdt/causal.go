@@ -212,9 +212,46 @@ func (k *kernel[K, P]) merge(o *kernel[K, P]) {
 		return
 	}
 	c := k.compare(&o.table, &k.ctx, &o.ctx)
+	if k.pending.IsEmpty() && o.ctx.Len() <= fewDots {
+		k.mergeFew(o, c)
+		return
+	}
 	k.learn(k.lost(&o.table, c, &k.ctx, &o.ctx), &o.causality, k.vacant)
 	k.apply(&o.table, c)
 	k.absorb(&o.causality)
+}
+
+const fewDots = 4
+
+// mergeFew does what merge does, dot by dot, where o is the delta of an event or a few.
+func (k *kernel[K, P]) mergeFew(o *kernel[K, P], c changes) {
+	var n removal
+	for _, p := range c.gone {
+		n.gone.Add(k.dot(p))
+	}
+	for d := range o.ctx.All() {
+		if !k.ctx.Contains(d) && !o.alive(d) {
+			n.gone.Add(d)
+		}
+	}
+	if !n.gone.IsEmpty() {
+		for d := range o.ctx.All() {
+			if !k.ctx.Contains(d) && !o.pending.Contains(d) {
+				n.by.raise(d)
+			}
+		}
+		if len(n.by.entries) == 0 {
+			n.by = *k.ctx.reach()
+		}
+		k.log.note(n, k.vacant)
+	}
+	for d := range o.pending.All() {
+		if !k.ctx.Contains(d) {
+			k.pending.Add(d)
+		}
+	}
+	k.apply(&o.table, c)
+	k.ctx.Merge(&o.ctx)
 }
 
 // lost returns the dots of which t learns by the changes c that they are not alive:

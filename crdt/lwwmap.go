@@ -1,17 +1,14 @@
 package crdt
 
-import (
-	"iter"
-	"slices"
-)
+import "iter"
 
 // An LWWMap keeps for each key what the greatest stamp wrote, a value or its
 // deletion, by the order of LWWRegister; of a value and a deletion under one stamp
 // the value stays. A deletion leaves its stamp behind until Collect. The zero value
 // is empty and ready.
 type LWWMap[K comparable, V any] struct {
-	vals map[K]*written[V] // written in place, so that a key is looked up once
-	gone int               // keys that are deleted
+	rows table[K, written[V]] // of which only the keys are indexed
+	gone int                  // keys that are deleted
 }
 
 type written[V any] struct {
@@ -49,33 +46,44 @@ func (s *LWWMap[K, V]) write(key K, w written[V]) *LWWMap[K, V] {
 	return d
 }
 
+// find returns what is written under key, or nil. A key is hashed once.
+func (s *LWWMap[K, V]) find(key K) *written[V] {
+	if s.rows.small() {
+		return nil
+	}
+	if place := s.rows.head(hashOf(key), key); place >= 0 {
+		return &s.rows.rows[place].val
+	}
+	return nil
+}
+
 // put reports whether w wins.
 func (s *LWWMap[K, V]) put(key K, w written[V]) bool {
-	old, ok := s.vals[key]
+	old := s.find(key)
 	switch {
-	case ok && !w.beats(old):
+	case old != nil && !w.beats(old):
 		return false
-	case ok && !old.here:
+	case old != nil && !old.here:
 		s.gone--
 	}
 	if !w.here {
 		s.gone++
 	}
-	if ok {
+	if old != nil {
 		*old = w
 		return true
 	}
-	if s.vals == nil {
-		s.vals = map[K]*written[V]{}
+	if s.rows.small() {
+		s.rows.slots = make([]uint64, 4)
 	}
-	s.vals[key] = &w
+	s.rows.link(s.rows.put(key, Dot{Counter: 1}, w))
 	return true
 }
 
 // Get returns the value of key and whether there is one.
 func (s *LWWMap[K, V]) Get(key K) (V, bool) {
-	w, ok := s.vals[key]
-	if !ok {
+	w := s.find(key)
+	if w == nil {
 		var none V
 		return none, false
 	}
@@ -84,20 +92,20 @@ func (s *LWWMap[K, V]) Get(key K) (V, bool) {
 
 // Stamp returns the stamp of the last write or deletion of key, and whether there was one.
 func (s *LWWMap[K, V]) Stamp(key K) (Stamp, bool) {
-	if w, ok := s.vals[key]; ok {
+	if w := s.find(key); w != nil {
 		return w.stamp, true
 	}
 	return Stamp{}, false
 }
 
 // Len returns the number of keys with a value.
-func (s *LWWMap[K, V]) Len() int { return len(s.vals) - s.gone }
+func (s *LWWMap[K, V]) Len() int { return s.rows.live - s.gone }
 
 // All yields keys and values in order of the keys.
 func (s *LWWMap[K, V]) All() iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		for _, key := range s.sorted() {
-			if w := s.vals[key]; w.here && !yield(key, copyValue(w.val)) {
+			if w := s.find(key); w.here && !yield(key, copyValue(w.val)) {
 				return
 			}
 		}
@@ -105,25 +113,24 @@ func (s *LWWMap[K, V]) All() iter.Seq2[K, V] {
 }
 
 func (s *LWWMap[K, V]) sorted() []K {
-	keys := make([]K, 0, len(s.vals))
-	for key := range s.vals {
-		keys = append(keys, key)
+	keys := make([]K, 0, len(s.rows.rows))
+	for i := range s.rows.rows {
+		keys = append(keys, s.rows.rows[i].key)
 	}
-	slices.SortFunc(keys, func(a, b K) int { return compareValues(&a, &b) })
-	return keys
+	return sortValues(keys)
 }
 
 // Collect forgets deletions with stamps below stable and returns how many. Every
 // write with such a stamp must have reached every replica: else it comes back.
 func (s *LWWMap[K, V]) Collect(stable Stamp) int {
-	n := 0
-	for _, key := range s.sorted() {
-		if w := s.vals[key]; !w.here && w.stamp.Compare(stable) < 0 {
-			delete(s.vals, key)
-			n++
+	kept := LWWMap[K, V]{}
+	for i := range s.rows.rows {
+		if r := &s.rows.rows[i]; r.val.here || r.val.stamp.Compare(stable) >= 0 {
+			kept.put(r.key, r.val)
 		}
 	}
-	s.gone -= n
+	n := s.rows.live - kept.rows.live
+	*s = kept
 	return n
 }
 
@@ -132,19 +139,18 @@ func (s *LWWMap[K, V]) Merge(o *LWWMap[K, V]) {
 	if s == o {
 		return
 	}
-	// order: keys do not meet.
-	for key, w := range o.vals {
-		s.put(key, *w)
+	for i := range o.rows.rows {
+		s.put(o.rows.rows[i].key, o.rows.rows[i].val)
 	}
 }
 
 // Diff returns the least delta that brings o up to s.
 func (s *LWWMap[K, V]) Diff(o *LWWMap[K, V]) *LWWMap[K, V] {
 	d := &LWWMap[K, V]{}
-	// order: keys do not meet.
-	for key, w := range s.vals {
-		if old, ok := o.vals[key]; !ok || w.beats(old) {
-			d.put(key, *w)
+	for i := range s.rows.rows {
+		r := &s.rows.rows[i]
+		if old := o.find(r.key); old == nil || r.val.beats(old) {
+			d.put(r.key, r.val)
 		}
 	}
 	return d
@@ -155,7 +161,7 @@ func (s *LWWMap[K, V]) Split() iter.Seq[*LWWMap[K, V]] {
 	return func(yield func(*LWWMap[K, V]) bool) {
 		for _, key := range s.sorted() {
 			piece := &LWWMap[K, V]{}
-			piece.put(key, *s.vals[key])
+			piece.put(key, *s.find(key))
 			if !yield(piece) {
 				return
 			}
@@ -166,10 +172,10 @@ func (s *LWWMap[K, V]) Split() iter.Seq[*LWWMap[K, V]] {
 // AppendBinary appends the canonical encoding to b: equal states, equal bytes.
 // The error is ErrNoCodec, or that of a Codec.
 func (s *LWWMap[K, V]) AppendBinary(b []byte) ([]byte, error) {
-	b = appendUvarint(append(b, tagLWWMap), uint64(len(s.vals)))
+	b = appendUvarint(append(b, tagLWWMap), uint64(s.rows.live))
 	var err error
 	for _, key := range s.sorted() {
-		w := s.vals[key]
+		w := s.find(key)
 		if b, err = appendValue(b, &key); err != nil {
 			return b, err
 		}
