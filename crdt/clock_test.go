@@ -12,7 +12,8 @@ import (
 )
 
 var dots = rapid.Custom(func(t *rapid.T) crdt.Dot {
-	return crdt.Dot{Replica: crdt.Replica(rapid.IntRange(0, 11).Draw(t, "r")), Counter: rapid.Uint64Range(1, 20).Draw(t, "n")}
+	r, n := rapid.IntRange(0, 11).Draw(t, "r"), rapid.Uint64Range(1, 20).Draw(t, "n")
+	return crdt.Dot{Replica: crdt.Replica(r), Counter: n}
 })
 
 func contextOf(from []crdt.Dot) *crdt.CausalContext {

@@ -134,7 +134,7 @@ func (t *table[K, P]) insertSorted(o *table[K, P], from []int32) {
 	}
 	for len(from) > 0 {
 		n := 1
-		for n < len(from) && o.rows[from[n]].rep == o.rows[from[0]].rep && o.rows[from[n]].counter > o.rows[from[n-1]].counter {
+		for n < len(from) && follows(&o.rows[from[n-1]], &o.rows[from[n]]) {
 			n++
 		}
 		fresh := strand{counters: make([]uint64, n), places: make([]int32, n)}
@@ -146,6 +146,10 @@ func (t *table[K, P]) insertSorted(o *table[K, P], from []int32) {
 		t.strands[t.rows[fresh.places[0]].rep].weave(fresh)
 		from = from[n:]
 	}
+}
+
+func follows[K comparable, P any](a, b *row[K, P]) bool {
+	return a.rep == b.rep && a.counter < b.counter
 }
 
 // weave adds the dots of fresh, none of which s has, in O(fresh) where they come last.

@@ -3,6 +3,7 @@ package crdt
 import (
 	"encoding"
 	"fmt"
+	"iter"
 	"slices"
 )
 
@@ -32,6 +33,7 @@ type Causal[S any] interface {
 type Splitter[S any] interface {
 	State[S]
 	Diff(*S) *S
+	Split() iter.Seq[*S]
 }
 
 // stateOf returns s as a State. It panics if it is none.
@@ -66,7 +68,7 @@ func (k *kept[T]) UnmarshalBinary(data []byte) error {
 	return stateOf(k.state).UnmarshalBinary(data[1:])
 }
 
-// joined returns the join of the states at places.
+// joinedBy adds the values at places.
 func (k *kernel[K, P]) joinedBy(places []int32, add func(P)) {
 	for _, p := range places {
 		add(k.rows[p].val)
@@ -100,7 +102,7 @@ func (s *TombstoneMap[K, T]) dead(places []int32) bool {
 	return false
 }
 
-// anyIs reports whether a row has the value on.
+// anyWith reports whether is holds for the value of a row.
 func (t *table[K, P]) anyWith(is func(P) bool) bool {
 	for i := range t.rows {
 		if t.rows[i].counter > 0 && is(t.rows[i].val) {

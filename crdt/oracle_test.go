@@ -87,7 +87,9 @@ func removeWins() subject[crdt.RemoveWinsSet[string]] {
 	}
 }
 
-func flags[S any](enable, disable func(*S, crdt.Replica) *S, value func(*S) bool, spec func(on, off bool) bool) subject[S] {
+func flags[S any](
+	enable, disable func(*S, crdt.Replica) *S, value func(*S) bool, spec func(on, off bool) bool,
+) subject[S] {
 	return subject[S]{
 		step: func(h *history[S], i int, s *S) *S {
 			e := event{val: rapid.SampledFrom([]string{"on", "off"}).Draw(h.t, "op")}

@@ -175,7 +175,11 @@ func TestLWWRegisterKeepsTheLaws(t *testing.T) {
 		step: func(h *history[reg], i int, s *reg) *reg {
 			e := event{val: letter(h.t), stamp: stampOf(h.t, i)}
 			seen := h.visible(h.copies[i].seen)
-			if len(seen) == 0 || greatest(append(seen, e)).stamp != greatest(seen).stamp || e.val > greatest(seen).val && e.stamp == greatest(seen).stamp {
+			old := event{}
+			if len(seen) > 0 {
+				old = greatest(seen)
+			}
+			if len(seen) == 0 || e.stamp.Compare(old.stamp) > 0 || e.stamp == old.stamp && e.val > old.val {
 				h.record(i, e, nil)
 			}
 			return s.Set(e.stamp, e.val)
