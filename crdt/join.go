@@ -54,7 +54,7 @@ func (t *table[K, P]) dotOf(i int) Dot {
 
 // missing finds the rows of t within k that the small table o does not have.
 func (t *table[K, P]) missing(o *table[K, P], my int, k clock, c *changes) {
-	s := &t.strands[my]
+	s := t.strands[my].sequence
 	for _, n := range k.spans {
 		for i, _ := s.find(n.lo); i < len(s.counters) && s.counters[i] <= n.hi; i++ {
 			if s.places[i] >= 0 && o.lookup(Dot{k.replica, s.counters[i]}) < 0 {
@@ -67,12 +67,12 @@ func (t *table[K, P]) missing(o *table[K, P], my int, k clock, c *changes) {
 // walk goes through the rows of both within k side by side. seen are the dots of
 // the replica that t has seen.
 func (t *table[K, P]) walk(o *table[K, P], my, their int, k clock, seen []span, c *changes) {
-	var a, b strand
+	var a, b sequence
 	if my >= 0 {
-		a = t.strands[my]
+		a = *t.strands[my].sequence
 	}
 	if their >= 0 {
-		b = o.strands[their]
+		b = *o.strands[their].sequence
 	}
 	for _, n := range k.spans {
 		i, _ := a.find(n.lo)
@@ -137,7 +137,7 @@ func (t *table[K, P]) insertSorted(o *table[K, P], from []int32) {
 		for n < len(from) && follows(&o.rows[from[n-1]], &o.rows[from[n]]) {
 			n++
 		}
-		fresh := strand{counters: make([]uint64, n), places: make([]int32, n)}
+		fresh := sequence{counters: make([]uint64, n), places: make([]int32, n)}
 		for i, p := range from[:n] {
 			fresh.counters[i] = o.rows[p].counter
 			fresh.places[i] = t.put(o.rows[p].key, o.dot(p), o.rows[p].val)
@@ -153,7 +153,7 @@ func follows[K comparable, P any](a, b *row[K, P]) bool {
 }
 
 // weave adds the dots of fresh, none of which s has, in O(fresh) where they come last.
-func (s *strand) weave(fresh strand) {
+func (s *sequence) weave(fresh sequence) {
 	i, j := len(s.counters)-1, len(fresh.counters)-1
 	s.counters = append(s.counters, fresh.counters...)
 	s.places = append(s.places, fresh.places...)

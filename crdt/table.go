@@ -31,9 +31,14 @@ type row[K comparable, P any] struct {
 	next    int32  // place+1 of the next row of the key, or the next free row
 }
 
-// strand lists the dots of one replica. Its lists are empty while the table is small.
+// strand is one replica's part of a table.
 type strand struct {
-	replica  Replica
+	replica   Replica
+	*sequence // nil while the table is small
+}
+
+// sequence lists the dots of one replica.
+type sequence struct {
 	counters []uint64 // rising
 	places   []int32  // of rows; -1: no longer live
 	dead     int
@@ -62,7 +67,11 @@ func (t *table[K, P]) makeStrand(r Replica) int {
 	if i := t.strandOf(r); i >= 0 {
 		return i
 	}
-	t.strands = append(t.strands, strand{replica: r})
+	n := strand{replica: r}
+	if !t.small() {
+		n.sequence = &sequence{}
+	}
+	t.strands = append(t.strands, n)
 	return len(t.strands) - 1
 }
 
@@ -110,7 +119,7 @@ func (t *table[K, P]) lookup(d Dot) int32 {
 }
 
 // find returns the first place of a counter of c or more, and whether it is c.
-func (s *strand) find(c uint64) (int, bool) {
+func (s *sequence) find(c uint64) (int, bool) {
 	n := len(s.counters)
 	if n == 0 || s.counters[n-1] < c {
 		return n, false
@@ -128,7 +137,7 @@ func (t *table[K, P]) insert(key K, d Dot, val P) {
 		return
 	}
 	t.link(place)
-	s := &t.strands[t.rows[place].rep]
+	s := t.strands[t.rows[place].rep].sequence
 	if i, _ := s.find(d.Counter); i == len(s.counters) {
 		s.counters, s.places = append(s.counters, d.Counter), append(s.places, place)
 	} else if s.counters[i] == d.Counter {
@@ -160,7 +169,7 @@ func (t *table[K, P]) index() {
 	}
 	t.slots, t.keys = make([]uint64, size), 0
 	for i := range t.strands {
-		t.strands[i] = strand{replica: t.strands[i].replica}
+		t.strands[i].sequence = &sequence{}
 	}
 	for i := range t.rows {
 		if r := &t.rows[i]; r.counter > 0 {
@@ -170,7 +179,7 @@ func (t *table[K, P]) index() {
 		}
 	}
 	for i := range t.strands {
-		s := &t.strands[i]
+		s := t.strands[i].sequence
 		slices.SortFunc(s.places, func(a, b int32) int { return cmp.Compare(t.rows[a].counter, t.rows[b].counter) })
 		s.counters = make([]uint64, len(s.places))
 		for j, p := range s.places {
@@ -184,7 +193,7 @@ func (t *table[K, P]) remove(place int32) {
 	r := &t.rows[place]
 	if !t.small() {
 		t.unlink(place)
-		s := &t.strands[r.rep]
+		s := t.strands[r.rep].sequence
 		if i, ok := s.find(r.counter); ok {
 			s.places[i] = -1
 			s.dead++
@@ -197,7 +206,7 @@ func (t *table[K, P]) remove(place int32) {
 }
 
 // compact drops the dead half of a strand.
-func (s *strand) compact() {
+func (s *sequence) compact() {
 	if s.dead < 16 || s.dead*2 < len(s.places) {
 		return
 	}

@@ -36,7 +36,7 @@ func (t *table[K, P]) copyWithin(ctx *CausalContext, d *table[K, P]) {
 			}
 			continue
 		}
-		s := &t.strands[my]
+		s := t.strands[my].sequence
 		for _, n := range c.spans {
 			for i, _ := s.find(n.lo); i < len(s.counters) && s.counters[i] <= n.hi; i++ {
 				if p := s.places[i]; p >= 0 {
@@ -93,7 +93,7 @@ func (t *table[K, P]) liveWithin(r Replica, n span) bool {
 		}
 		return false
 	}
-	s := &t.strands[my]
+	s := t.strands[my].sequence
 	for i, _ := s.find(n.lo); i < len(s.counters) && s.counters[i] <= n.hi; i++ {
 		if s.places[i] >= 0 {
 			return true
