@@ -119,8 +119,13 @@ func (b *Boundary) once(ctx context.Context, operation Operation, op func(contex
 	}
 	back := false
 	defer func() {
-		if !back {
-			h.panicked()
+		if back {
+			return
+		}
+		r := recover() // see Breaker.Do
+		h.unwound(r)
+		if r != nil {
+			panic(r)
 		}
 	}()
 	err := op(ctx)

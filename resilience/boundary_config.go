@@ -26,7 +26,7 @@ type BoundaryConfig struct {
 	Shares map[Priority]int
 
 	// Types are the parts for one type of operation each. All types that are not listed share those of
-	// Default.
+	// Default. "" is no type, but that of operations that name none.
 	Types   map[string]OperationConfig
 	Default OperationConfig
 
@@ -55,6 +55,10 @@ const mostQuota = math.MaxInt64 / 100
 func NewBoundary(clock Clock, cfg BoundaryConfig) *Boundary {
 	if clock == nil {
 		panic("resilience: NewBoundary needs a Clock")
+	}
+	if _, ok := cfg.Types[""]; ok {
+		panic(fmt.Sprintf("resilience: BoundaryConfig %s: Types[\"\"] is no type: set Default, "+
+			"which operations without a type share", cfg.Name))
 	}
 	b := &Boundary{
 		clock: clock, name: cfg.Name, shares: shareTable(cfg),

@@ -154,27 +154,23 @@ func (h *held) done(err error) {
 	h.release()
 }
 
-func (h *held) panicked() {
-	if h.kind.breaker != nil {
-		h.permit.Failure("panic")
-	}
+// unwound is done for an operation that did not return; r is what recover returned.
+func (h *held) unwound(r any) {
+	h.permit.unwound(r)
 	h.kind.counts.failures.Add(1)
-	h.kind.counts.panics.Add(1)
+	if failure(r) {
+		h.kind.counts.panics.Add(1)
+	}
 	h.release()
 }
 
-// refuses returns the rejection of the breaker if it would reject now, and takes nothing. It is not asked
-// by its state but by its own Acquire, or an open breaker would stay open for ever.
+// refuses returns the rejection of the breaker if it would reject now, and takes nothing. An open breaker
+// whose wait is over does not.
 func (k *kind) refuses() error {
 	if k.breaker == nil {
 		return nil
 	}
-	if _, state := unpack(k.breaker.word.Load()); state == Closed || state == ForcedClosed {
-		return nil
-	}
-	p, err := k.breaker.Acquire()
-	p.Cancel()
-	return err
+	return k.breaker.peek()
 }
 
 // measured reports whether an operation that ended with err says something about latency: see measure.

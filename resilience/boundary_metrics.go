@@ -21,7 +21,7 @@ type Usage struct {
 type BoundaryCounts struct {
 	Executions uint64 // began to run
 	Successes  uint64 // returned nil
-	Failures   uint64 // returned an error, or panicked
+	Failures   uint64 // returned an error, or did not return: panicked, or its process or goroutine ended
 	Panics     uint64 // of the failures
 	Rejected   RejectedCounts
 }

@@ -116,8 +116,18 @@ func TestARejectionDoesNotBurnTheProbe(t *testing.T) {
 		require.ErrorIs(t, b.Do(t.Context(), Operation{Type: "t", Resources: []Amount{{"a", 5}}}, nothing), ErrQuota)
 	}
 	require.Equal(t, HalfOpen, b.Breaker("t").State())
+	require.Zero(t, b.Breaker("t").Metrics().Ignored, "none of them took the probe")
 	require.NoError(t, b.Do(t.Context(), Operation{Type: "t"}, nothing))
 	require.Equal(t, Closed, b.Breaker("t").State(), "the boundary left the open state by itself")
+}
+
+func TestTheTypeWithoutANameIsDefault(t *testing.T) {
+	cfg := BoundaryConfig{Name: "store", Types: map[string]OperationConfig{"": {}}}
+	require.PanicsWithValue(t, "resilience: BoundaryConfig store: Types[\"\"] is no type: set Default, "+
+		"which operations without a type share", func() { NewBoundary(&limiterClock{}, cfg) })
+	b := NewBoundary(&limiterClock{}, BoundaryConfig{Types: map[string]OperationConfig{"t": {}}})
+	require.NoError(t, b.Do(t.Context(), Operation{}, nothing))
+	require.EqualValues(t, 1, b.Metrics().Types[""].Successes)
 }
 
 func TestAPanicGivesEverythingBack(t *testing.T) {

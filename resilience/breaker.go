@@ -106,8 +106,10 @@ func unpack(word uint64) (epoch uint64, s BreakerState) { return word >> 8, Brea
 
 // Do runs op if the breaker lets it, and counts what comes of it; else it returns a *Rejection
 // with ErrOpen or ErrProbing. If a Timeout is configured, the context of op ends after it. The error of op is
-// returned as it is, also if op came back too late and counts as a failure. A panic counts as a failure. A
-// context that has ended already is no call at all: Do returns its error.
+// returned as it is, also if op came back too late and counts as a failure. A panic counts as a failure,
+// and goes on with the stack that it had; that the process was killed or the goroutine ended
+// (runtime.Goexit) while op ran says nothing of what it called, and is Ignored. A context that has ended
+// already is no call at all: Do returns its error.
 //
 // Unless there is a Timeout, Do allocates nothing.
 func (b *Breaker) Do(ctx context.Context, op func(context.Context) error) error {
@@ -125,8 +127,13 @@ func (b *Breaker) Do(ctx context.Context, op func(context.Context) error) error 
 	}
 	back := false
 	defer func() {
-		if !back {
-			p.finish(Failed, "panic")
+		if back {
+			return
+		}
+		r := recover() // in vain after runtime.Goexit, which goes on
+		p.unwound(r)
+		if r != nil {
+			panic(r) // on top of the stack of the first, which is still there
 		}
 	}()
 	err = op(ctx)
@@ -135,9 +142,23 @@ func (b *Breaker) Do(ctx context.Context, op func(context.Context) error) error 
 	return err
 }
 
-// A Permit is the right to one call. End it once, with Done, Success, Failure or Cancel; the zero
-// Permit, which comes with an error, may be ended and does nothing. A probe that is never ended
-// costs the breaker a Lease. Permits are values.
+// unwound ends a call that did not return; r is what recover returned.
+func (p Permit) unwound(r any) {
+	if failure(r) {
+		p.Failure("panic")
+	} else {
+		p.Cancel()
+	}
+}
+
+// failure reports whether what recover returned, when an operation did not return, is a failure of it: a
+// panic, neither runtime.Goexit nor the end of its process.
+func failure(r any) bool { return r != nil && !sim.IsKill(r) }
+
+// A Permit is the right to one call. End it once, with Done, Success, Failure or Cancel: that of a
+// closed breaker remembers nothing, costs nothing, and counts again if it is ended again; that of a probe
+// decides once. The zero Permit, which comes with an error, may be ended and does nothing. A probe that is
+// never ended costs the breaker a Lease. Permits are values.
 type Permit struct {
 	b      *Breaker
 	start  sim.Time
@@ -152,21 +173,44 @@ type Permit struct {
 func (b *Breaker) Acquire() (Permit, error) {
 	now := b.reading()
 	epoch, state := unpack(b.word.Load())
-	switch state {
-	case Closed, ForcedClosed:
+	if state == Closed || state == ForcedClosed {
 		return Permit{b: b, start: now, epoch: epoch}, nil
-	case ForcedOpen:
-		b.rejected.Add(1)
-		return Permit{}, b.forced
-	case Open:
-		if due := sim.Time(b.due.Load()); now > 0 && now < due {
-			return Permit{}, b.refuse(due.Sub(now))
-		}
+	}
+	if err := b.shut(state, now); err != nil {
+		return Permit{}, err
 	}
 	if b.cfg.NoTimes {
 		now = b.clock.Monotonic() // it may have opened since the reading
 	}
-	return b.acquire(now)
+	return b.acquire(now, true)
+}
+
+// peek returns the rejection that Acquire would return now, and counts it, but takes no probe.
+func (b *Breaker) peek() error {
+	_, state := unpack(b.word.Load())
+	if state == Closed || state == ForcedClosed {
+		return nil
+	}
+	now := b.clock.Monotonic()
+	if err := b.shut(state, now); err != nil {
+		return err
+	}
+	_, err := b.acquire(now, false)
+	return err
+}
+
+// shut rejects without the lock; nil if it takes the lock to know.
+func (b *Breaker) shut(state BreakerState, now sim.Time) error {
+	switch state {
+	case ForcedOpen:
+		b.rejected.Add(1)
+		return b.forced
+	case Open:
+		if due := sim.Time(b.due.Load()); now > 0 && now < due {
+			return b.refuse(due.Sub(now))
+		}
+	}
+	return nil
 }
 
 // reading reads the clock, unless the breaker is closed and needs no times.
@@ -179,8 +223,8 @@ func (b *Breaker) reading() sim.Time {
 	return b.clock.Monotonic()
 }
 
-// acquire is Acquire of a breaker that may be half-open.
-func (b *Breaker) acquire(now sim.Time) (Permit, error) {
+// acquire is Acquire of a breaker that may be half-open, whose probe it only takes if told to.
+func (b *Breaker) acquire(now sim.Time, take bool) (Permit, error) {
 	b.lock(now)
 	defer b.unlock()
 	p := Permit{b: b, start: now, epoch: b.epoch}
@@ -194,6 +238,9 @@ func (b *Breaker) acquire(now sim.Time) (Permit, error) {
 		if b.trials.Total+len(b.probes) >= b.cfg.Probes {
 			b.rejected.Add(1)
 			return Permit{}, b.probing
+		}
+		if !take {
+			return Permit{}, nil
 		}
 		b.tickets++
 		p.ticket = b.tickets

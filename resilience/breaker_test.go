@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -83,6 +85,83 @@ func TestAPanicIsAFailureAndPassesThrough(t *testing.T) {
 	})
 	require.Equal(t, Open, b.State())
 	require.Equal(t, []ErrorCount{{"panic", 1}}, b.Metrics().Errors)
+}
+
+// Five workers of a supervisor that are ended while they call, and a goroutine that ends, say nothing of what they
+// called: neither the breaker nor that of a boundary opens.
+func TestWhoIsEndedWhileItCallsSaysNothingOfTheService(t *testing.T) {
+	w := sim.New(sim.Config{Seed: 1})
+	defer w.Close()
+	h := w.AddHost("a", nil)
+	b := NewBreaker(h, BreakerConfig{Failures: 1})
+	boundary := NewBoundary(h, BoundaryConfig{
+		Default: OperationConfig{Breaker: &BreakerConfig{Failures: 1}}, Quotas: map[string]int64{"a": 10}})
+	var workers []*sim.Proc
+	for range 5 {
+		workers = append(workers, h.Go("worker", func(p *sim.Proc) {
+			op := Operation{Resources: []Amount{{"a", 1}}}
+			_ = boundary.Do(InProcess(p), op, func(ctx context.Context) error {
+				return b.Do(ctx, func(context.Context) error { p.Sleep(time.Hour); return nil })
+			})
+		}))
+	}
+	w.RunFor(time.Millisecond)
+	for _, p := range workers {
+		p.Kill()
+	}
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		_ = boundary.Do(context.Background(), Operation{}, func(ctx context.Context) error {
+			return b.Do(ctx, func(context.Context) error { runtime.Goexit(); return nil })
+		})
+	}()
+	<-done
+	require.Empty(t, w.Findings())
+	for _, b := range []*Breaker{b, boundary.Breaker("")} {
+		require.Equal(t, Closed, b.State())
+		require.EqualValues(t, 6, b.Metrics().Ignored)
+		require.Zero(t, b.Metrics().Failures)
+	}
+	require.Equal(t, BoundaryCounts{Executions: 6, Failures: 6}, boundary.Metrics().Total)
+	require.Zero(t, boundary.Metrics().Use["a"].Used)
+}
+
+func TestAProbeWhoseProcessIsKilledIsThereForTheNext(t *testing.T) {
+	w := sim.New(sim.Config{Seed: 1})
+	defer w.Close()
+	h := w.AddHost("a", nil)
+	b := NewBreaker(h, BreakerConfig{Failures: 1, Probes: 1, Wait: time.Second})
+	require.Error(t, b.Do(context.Background(), fails))
+	w.RunFor(time.Second)
+	p := h.Go("prober", func(p *sim.Proc) {
+		_ = b.Do(InProcess(p), func(context.Context) error { p.Sleep(time.Minute); return nil })
+	})
+	w.RunFor(time.Millisecond)
+	require.ErrorIs(t, b.peek(), ErrProbing)
+	p.Kill()
+	require.Equal(t, HalfOpen, b.State())
+	require.NoError(t, b.peek())
+	require.NoError(t, b.peek(), "looking takes nothing")
+	require.NoError(t, b.Do(context.Background(), succeeds))
+	require.Equal(t, Closed, b.State())
+	require.EqualValues(t, 1, b.Metrics().Ignored)
+	require.EqualValues(t, 1, b.Metrics().Rejected)
+}
+
+func explodes(context.Context) error { panic("oops") }
+
+// Who recovers a panic that came through sees where it began.
+func TestAPanicKeepsItsStack(t *testing.T) {
+	b := NewBreaker(&breakerClock{}, BreakerConfig{})
+	boundary := NewBoundary(&breakerClock{}, BoundaryConfig{})
+	defer func() {
+		stack := string(debug.Stack())
+		require.Equal(t, "oops", recover())
+		require.Contains(t, stack, "resilience.explodes(")
+		require.EqualValues(t, 1, b.Metrics().Failures)
+	}()
+	_ = boundary.Do(context.Background(), Operation{}, func(ctx context.Context) error { return b.Do(ctx, explodes) })
 }
 
 func TestAContextThatHasEndedIsNoCall(t *testing.T) {

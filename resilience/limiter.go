@@ -139,8 +139,7 @@ func (l *Limiter) take(n int64, wait time.Duration) (r Reservation, ok bool) {
 	case l.window != nil:
 		r.act, ok = l.window.take(now, n, wait)
 	default:
-		r.act, ok = l.bucket.take(now, n, wait)
-		r.mark = l.bucket.mark(r.act)
+		r.act, r.draft, ok = l.bucket.take(now, n, wait)
 	}
 	l.mu.Unlock()
 	return r, ok
@@ -187,10 +186,10 @@ func (l *Limiter) Set(rate Rate, burst int64) {
 // A Reservation is the permission for some events to happen at some time. The zero value is that of
 // none. Do not copy one that may be cancelled.
 type Reservation struct {
-	l    *Limiter
-	n    int64
-	act  sim.Time
-	mark uint64 // of a bucket, see tokenBucket.mark
+	l     *Limiter
+	n     int64
+	act   sim.Time
+	draft draft // of a bucket
 }
 
 // Reserve counts n events that will happen as soon as the limit permits, which is after Delay. It
@@ -234,7 +233,7 @@ func (r *Reservation) Cancel() {
 	case l.window != nil:
 		l.window.cancel(now, r.n, r.act)
 	default:
-		l.bucket.cancel(now, r.n, r.act, r.mark)
+		l.bucket.cancel(now, r.n, r.act, r.draft)
 	}
 	r.n = 0
 }

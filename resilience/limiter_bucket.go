@@ -20,7 +20,8 @@ type tokenBucket struct {
 	credit     int64
 	last       sim.Time // the latest reading of the clock
 	spent      uint64   // credit ever taken, modulo 2^64
-	promised   sim.Time // when the last reservation acts
+	promised   sim.Time // no reservation acts later
+	promises   uint64   // how many waited for their time, less those withdrawn in reverse order
 }
 
 // mostCredit bounds what a bucket holds and owes, so that sums of two fit.
@@ -64,59 +65,69 @@ func (b *tokenBucket) advance(now sim.Time) {
 	b.credit = min(b.full, b.credit+int64(dt)*b.earn)
 }
 
+// A draft is what a bucket must know of a reservation to cancel it.
+type draft struct {
+	spent   uint64   // by then; or less by more than a bucket holds, if somebody is to act later
+	promise uint64   // its number if it waits for its time, else 0
+	before  sim.Time // promised, before it
+}
+
 // take is that of Limiter. What it does not permit changes nothing but the time.
-func (b *tokenBucket) take(now sim.Time, n int64, wait time.Duration) (sim.Time, bool) {
+func (b *tokenBucket) take(now sim.Time, n int64, wait time.Duration) (act sim.Time, d draft, ok bool) {
 	b.advance(now)
 	if n > b.burst {
-		return 0, false
+		return 0, draft{}, false
 	}
+	act = b.last
 	left := b.credit - n*b.cost
-	if left >= 0 {
-		b.credit = left
-		b.spent += uint64(n * b.cost)
-		return b.last, true
-	}
-	if wait <= 0 || b.earn == 0 || left < -mostCredit {
-		return 0, false
-	}
-	act := b.last.Add(time.Duration((-left-1)/b.earn + 1))
-	if act.Sub(now) > wait {
-		return 0, false
+	if left < 0 {
+		if wait <= 0 || b.earn == 0 || left < -mostCredit {
+			return 0, draft{}, false
+		}
+		act = b.last.Add(time.Duration((-left-1)/b.earn + 1))
+		if act.Sub(now) > wait {
+			return 0, draft{}, false
+		}
+		b.promises++
+		d.promise, d.before = b.promises, b.promised
+		b.promised = max(b.promised, act)
 	}
 	b.credit = left
 	b.spent += uint64(n * b.cost)
-	b.promised = max(b.promised, act)
-	return act, true
-}
-
-// mark is what to remember of what was just taken, to act at act, for cancel: what had been spent by then,
-// or less than that by more than a bucket holds, if there are others who act later.
-func (b *tokenBucket) mark(act sim.Time) uint64 {
-	if b.promised > b.last || act > b.last {
-		return b.spent - mostCredit
+	d.spent = b.spent
+	if b.promised > b.last {
+		d.spent -= mostCredit
 	}
-	return b.spent
+	return act, d, true
 }
 
 // cancel gives back the tokens of n events that were to happen at act, less what would have run over
 // the brim without them: the events reserved after them still happen when they were told to, and
 // a bucket with more in it may be full meanwhile. From act until the last of those, or now, no more was earned
 // than this, so no more can have been lost; nor, where nobody is to act later, more than what the bucket holds
-// now, what others took since mark and these would be together above its brim. (golang.org/x/time/rate's
+// now, what others took since and these would be together above its brim. (golang.org/x/time/rate's
 // CancelAt subtracts the first for times up to act, and gives nothing back later.)
-func (b *tokenBucket) cancel(now sim.Time, n int64, act sim.Time, mark uint64) {
+//
+// What the bucket owes does not tell when the last of those is: it falls when one between is cancelled. If the
+// promise made last is withdrawn, promised is again what it was before it.
+//
+// Why no order of cancelling exceeds the limit: let x(t) be what a bucket holds that pays each event when it
+// acts, cancelled ones never. For all t from now to the last act, credit(t) and what is promised after t are at
+// most x(t). To take, now or later, keeps that. To cancel raises x by n less what then runs over from act to t,
+// at most lost; and before act it moves credit by no more than what is promised falls.
+func (b *tokenBucket) cancel(now sim.Time, n int64, act sim.Time, d draft) {
 	b.advance(now)
-	others := int64(min(b.spent-mark, mostCredit))
+	if d.promise > 0 && d.promise == b.promises {
+		b.promises, b.promised = d.promise-1, d.before
+	}
+	others := int64(min(b.spent-d.spent, mostCredit))
 	if b.promised > b.last {
 		others = mostCredit
 	}
 	lost := max(0, max(0, b.credit)+n*b.cost+others-b.full)
-	switch since := b.last.Sub(act); {
-	case since > b.drained: // the bucket would have filled from any debt
-	case since < -b.drained:
-		lost = 0 // it was reserved when the rate was lower
-	default:
-		lost = min(lost, max(0, max(0, -b.credit)+int64(since)*b.earn))
+	// After more than drained the bucket would have filled from any debt.
+	if since := max(b.last, b.promised).Sub(act); since <= b.drained {
+		lost = min(lost, max(0, int64(max(0, since))*b.earn))
 	}
 	b.credit = min(b.full, b.credit+max(0, n*b.cost-lost))
 }
@@ -134,7 +145,7 @@ func (b *tokenBucket) tokens(now sim.Time) int64 {
 // inherit takes over the tokens of old, which may have other credits, rounded down.
 func (b *tokenBucket) inherit(old *tokenBucket, now sim.Time) {
 	old.advance(now)
-	b.last, b.promised = old.last, old.promised
+	b.last, b.promised, b.promises = old.last, old.promised, old.promises
 	b.spent = old.spent + mostCredit // credits of another worth: no mark is of use
 	magnitude, negative := old.credit, old.credit < 0
 	if negative {

@@ -2,6 +2,7 @@ package resilience
 
 import (
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -41,6 +42,81 @@ func TestALimiterDoesWhatThePlainOneDoes(t *testing.T) {
 		}
 		require.Empty(t, overrun(cfg, real.acts))
 	})
+}
+
+// In any span no more events happen than the burst and what the rate earns in it, whatever is cancelled when; if any
+// reservation waited, its time was rounded up to the nanosecond, and what is earned in one more may happen.
+func TestNoOrderOfCancellingExceedsTheLimit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cfg := LimiterConfig{
+			Rate: Rate{
+				Count: rapid.Int64Range(1, 5).Draw(t, "count"),
+				Per:   time.Duration(rapid.Int64Range(1, 40).Draw(t, "per")),
+			},
+			Sliding: rapid.Bool().Draw(t, "sliding"),
+		}
+		if !cfg.Sliding {
+			cfg.Burst = rapid.Int64Range(1, 6).Draw(t, "burst")
+		}
+		l := newRealLimiter(cfg)
+		for range rapid.IntRange(0, 40).Draw(t, "steps") {
+			switch rapid.SampledFrom([]string{"reserve", "reserve", "cancel", "cancel", "tick", "drain"}).Draw(t, "do") {
+			case "reserve":
+				n := rapid.SampledFrom([]int64{0, 1, 1, 2, 3, cfg.Burst}).Draw(t, "n")
+				wait := time.Duration(rapid.SampledFrom([]int64{0, 20, math.MaxInt64, math.MaxInt64}).Draw(t, "wait"))
+				if r := l.ReserveWithin(n, wait); r.OK() {
+					l.keep(&r, wait > 0)
+				}
+			case "cancel":
+				back := rapid.SampledFrom([]int{1, 2, 3, 4, 5, 6, 8, 12}).Draw(t, "back")
+				l.apply(limiterOp{"cancel", int64(max(0, len(l.grants)-back))}, 1)
+			case "tick":
+				l.apply(limiterOp{"tick", rapid.Int64Range(-9, 14).Draw(t, "ns")}, 1)
+			case "drain":
+				l.drain()
+			}
+		}
+		l.drain()
+		require.Empty(t, overrun(cfg, l.acts), "%+v", cfg)
+	})
+}
+
+// drain takes whatever there is when the last reservation acts.
+func (r *realLimiter) drain() {
+	for _, g := range r.acts {
+		if !g.cancelled {
+			r.clock.now = max(r.clock.now, g.act)
+		}
+	}
+	for r.apply(limiterOp{"allow", 1}, 1) == "yes" { // a bucket holds few
+	}
+}
+
+// The one at 4 s is cancelled in the middle of others: what the bucket owes sinks, the last promise stays.
+func TestWhatTheBucketOwesDoesNotTellTheLastPromise(t *testing.T) {
+	cfg := LimiterConfig{Rate: PerSecond(1), Burst: 3}
+	l := newRealLimiter(cfg)
+	do := func(ops ...limiterOp) {
+		for _, op := range ops {
+			l.apply(op, time.Second)
+		}
+	}
+	do(limiterOp{"allow", 1}, limiterOp{"reserve", 3}, limiterOp{"reserve", 3}, limiterOp{"reserve", 1}) // at 0, 1, 4, 5
+	do(limiterOp{"cancel", 2}, limiterOp{"cancel", 1})
+	require.EqualValues(t, -3, l.Tokens(), "of the first of them 2 come back, of the second nothing")
+	do(limiterOp{"tick", 5}, limiterOp{"reserve", 3}, limiterOp{"allow", 1})
+	require.Empty(t, overrun(cfg, l.acts))
+}
+
+func TestCancellingTheLastPromisesInReverseGivesAllBack(t *testing.T) {
+	l := newRealLimiter(LimiterConfig{Rate: PerSecond(1), Burst: 3})
+	for range 8 {
+		l.apply(limiterOp{"reserve", 1}, time.Second)
+	}
+	for i := int64(7); i >= 0; i-- {
+		l.apply(limiterOp{"cancel", i}, time.Second)
+	}
+	require.EqualValues(t, 3, l.Tokens())
 }
 
 // limiterMutants are token buckets with one defect, and the operations that show it.

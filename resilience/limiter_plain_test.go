@@ -27,6 +27,8 @@ type plainLimiter struct {
 	tokens *big.Rat
 	events []sim.Time // of a window
 	grants []*plainGrant
+
+	promises []*plainGrant // those delayed; one that is cancelled leaves if it is the last, so that none is forgotten
 }
 
 type plainGrant struct {
@@ -82,6 +84,7 @@ func (p *plainLimiter) take(n int64, wait time.Duration) *plainGrant {
 		if left.Sign() < 0 {
 			d := ceiling(new(big.Rat).Mul(new(big.Rat).Neg(left), p.perToken()))
 			g.act, g.delayed = p.latest.Add(d), true
+			p.promises = append(p.promises, g)
 		}
 		p.tokens = left
 	}
@@ -89,7 +92,7 @@ func (p *plainLimiter) take(n int64, wait time.Duration) *plainGrant {
 		p.latest = p.now
 	}
 	g.alone = !g.delayed
-	for _, before := range p.grants {
+	for _, before := range p.promises {
 		g.alone = g.alone && before.act <= p.latest
 	}
 	p.grants = append(p.grants, g)
@@ -159,18 +162,16 @@ func (p *plainLimiter) cancel(g *plainGrant) {
 		p.forget(g)
 		return
 	}
-	// Lost is what is earned from its time until now, or until the debt is paid.
-	lost := p.earned(p.latest.Sub(g.act))
-	if p.tokens.Sign() < 0 {
-		lost.Sub(lost, p.tokens)
+	if last := len(p.promises) - 1; last >= 0 && p.promises[last] == g {
+		p.promises = p.promises[:last]
 	}
-	if lost.Sign() < 0 {
-		lost.SetInt64(0)
+	// Lost is what is earned from its time until now, or until the last promise.
+	until, alone := p.latest, g.alone
+	for _, other := range p.promises {
+		until = max(until, other.act)
 	}
-	alone := g.alone
-	for _, other := range p.grants {
-		alone = alone && other.act <= p.latest
-	}
+	lost := p.earned(max(0, until.Sub(g.act)))
+	alone = alone && until == p.latest
 	if most := p.mostLost(g); alone && most.Cmp(lost) < 0 {
 		lost = most
 	}
@@ -303,21 +304,22 @@ func (r *realLimiter) keep(g *Reservation, delayed bool) {
 }
 
 // overrun says in which span more events happen than the limit permits, "" if in none. Times of
-// reservations are rounded up to the nanosecond, so a span may have lost one.
+// reservations are rounded up to the nanosecond: if any waited, spans may have lost one.
 func overrun(cfg LimiterConfig, grants []plainGrant) string {
+	slack := int64(0)
+	if slices.ContainsFunc(grants, func(g plainGrant) bool { return g.delayed }) {
+		slack = 1
+	}
 	for _, first := range grants {
 		for _, last := range grants {
 			dt := last.act.Sub(first.act)
 			if dt < 0 || cfg.Sliding && dt >= cfg.Rate.Per {
 				continue
 			}
-			total, slack := int64(0), int64(0)
+			total := int64(0)
 			for _, g := range grants {
 				if !g.cancelled && g.act >= first.act && g.act <= last.act {
 					total += g.n
-					if g.delayed {
-						slack = 1
-					}
 				}
 			}
 			most := new(big.Rat).SetInt64(cfg.Rate.Count)

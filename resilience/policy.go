@@ -9,8 +9,9 @@ import (
 // package that protects something is one.
 //
 // Do runs op at most once, unless the policy is one that retries, and returns its error; or it
-// does not run it and returns a *Rejection. A panic of op passes through, and what was
-// taken for it is given back.
+// does not run it and returns a *Rejection, or, if ctx ended before op could run, an error that is
+// context.Canceled or context.DeadlineExceeded to errors.Is, maybe in a *Rejection. A panic of op passes
+// through, and what was taken for it is given back.
 type Policy interface {
 	Do(ctx context.Context, op func(context.Context) error) error
 }

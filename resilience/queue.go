@@ -276,7 +276,7 @@ func (q *queue[T]) evict(p Priority) bool {
 	for i := len(q.levels) - 1; i >= 0 && q.levels[i].priority < p; i-- {
 		if e := q.levels[i].last; e != nil {
 			q.counts.full++
-			q.drop(e, q.reject.full)
+			q.drop(e, q.reject.evicted)
 			return true
 		}
 	}

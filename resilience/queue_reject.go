@@ -4,14 +4,14 @@ import "context"
 
 // rejections are the errors of one who turns away, made once: a rejection allocates nothing.
 type rejections struct {
-	full, waited, shed *Rejection
-	canceled, deadline *Rejection // the context of the caller ended
+	full, evicted, waited, shed *Rejection
+	canceled, deadline          *Rejection // the context of the caller ended
 }
 
 func rejectionsOf(by, name string) rejections {
 	because := func(reason error) *Rejection { return &Rejection{By: by, Name: name, Reason: reason} }
 	return rejections{
-		full: because(ErrFull), waited: because(ErrWaited), shed: because(ErrShed),
+		full: because(ErrFull), evicted: because(ErrFull), waited: because(ErrWaited), shed: because(ErrShed),
 		canceled: because(context.Canceled), deadline: because(context.DeadlineExceeded),
 	}
 }

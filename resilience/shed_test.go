@@ -135,6 +135,36 @@ func TestAShedderHearsWhatWaitsInItsBulkhead(t *testing.T) {
 	})
 }
 
+func TestWhoMadeRoomForAHigherPriorityHasWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBulkhead(System(), BulkheadConfig{Limit: 1, Queue: 1})
+		s := NewShedder(System(), ShedderConfig{Window: time.Minute, Bulkhead: b})
+		hold := func(context.Context) error { time.Sleep(350 * time.Millisecond); return nil }
+		var all sync.WaitGroup
+		call := func(p Priority) error { // what it returned within 100 ms
+			ended := make(chan error, 1)
+			all.Go(func() { ended <- s.Do(WithPriority(t.Context(), p), hold) })
+			time.Sleep(100 * time.Millisecond)
+			synctest.Wait()
+			select {
+			case err := <-ended:
+				return err
+			default:
+				return nil
+			}
+		}
+		_, _ = call(Low), call(Low)
+		require.NoError(t, call(High), "it waits in the place of the second")
+		require.EqualValues(t, 2, s.waits)
+		require.Equal(t, 100*time.Millisecond, s.waited)
+		require.ErrorIs(t, call(Low), ErrFull)
+		require.EqualValues(t, 3, s.waits, "who found no room has not waited")
+		all.Wait()
+		require.Equal(t, 250*time.Millisecond, s.waited)
+		require.EqualValues(t, 2, b.Stats().Full)
+	})
+}
+
 func TestAShedderWithoutABulkheadOnlyAdmits(t *testing.T) {
 	s, failed := NewShedder(System(), ShedderConfig{}), errors.New("failed")
 	require.Equal(t, failed, s.Do(t.Context(), func(context.Context) error { return failed }))

@@ -40,3 +40,7 @@ func (p *Proc) Guard(fn func()) (failed *Finding) {
 	fn()
 	return nil
 }
+
+// IsKill reports whether r, which recover returned, is what unwinds a process that was killed or whose host
+// crashed, and no panic of its own. Who recovers it panics with it again.
+func IsKill(r any) bool { return r == errKilled }

@@ -197,3 +197,23 @@ func TestTheLastCallsOfAKilledProcessMayKillItsKiller(t *testing.T) {
 	require.Equal(t, "to the end, until it blocks", log)
 	require.Empty(t, h.procs)
 }
+
+// Who must know why it is unwound recovers, asks, and panics on.
+func TestAKillIsToldFromAPanic(t *testing.T) {
+	w := world(t, Config{})
+	var kills []bool
+	ask := func() {
+		r := recover()
+		kills = append(kills, IsKill(r))
+		panic(r)
+	}
+	h := w.AddHost("a", nil)
+	p := h.Go("sleeps", func(p *Proc) { defer ask(); p.Sleep(second) })
+	crashes := h.Go("panics", func(*Proc) { defer ask(); panic("oops") })
+	w.RunFor(1)
+	p.Kill()
+	crashes.Kill()
+	require.Equal(t, []bool{false, true}, kills)
+	require.Len(t, w.Findings(), 1, "of the panic")
+	require.False(t, IsKill(nil))
+}
