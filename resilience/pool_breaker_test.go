@@ -2,6 +2,7 @@ package resilience
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -106,4 +107,24 @@ func TestOnlyProbesOpenWhileTheBreakerIsHalfOpen(t *testing.T) {
 		all.Wait()
 		require.Equal(t, 1, most, "one probe; the others waited for what it opened")
 	})
+}
+
+func TestAnOpenThatIsCutShortSaysNothingToTheBreakerAndAPanicDoes(t *testing.T) {
+	cfg := numbered()
+	end := runtime.Goexit
+	cfg.Open = func(context.Context) (int, error) { end(); return 0, nil }
+	cfg.Breaker = NewBreaker(System(), BreakerConfig{Failures: 1})
+	p := NewPool(System(), cfg)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		_, _ = p.Get(t.Context())
+	}()
+	<-gone
+	require.Equal(t, Closed, cfg.Breaker.State())
+	require.Zero(t, p.Stats().Opening)
+	end = func() { panic("open") }
+	require.PanicsWithValue(t, "open", func() { _, _ = p.Get(t.Context()) })
+	require.Equal(t, Open, cfg.Breaker.State())
+	require.Zero(t, p.Stats().Opening)
 }

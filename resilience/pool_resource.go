@@ -119,7 +119,11 @@ func (p *Pool[R]) open(ctx context.Context, r *resource[R]) (err error) {
 	opened, back := false, false
 	defer func() {
 		if !back {
-			r.permit.Failure("panic")
+			unwound := recover()
+			r.permit.unwound(unwound)
+			if unwound != nil {
+				defer panic(unwound)
+			}
 		}
 		p.queue.lock()
 		if opened {
