@@ -76,6 +76,8 @@ func (s *search) levels(crew []*breadthWorker, maxDepth int) {
 
 // breadthWorker is one worker of a breadth-first search.
 type breadthWorker struct {
+	_ apart
+
 	s       *search
 	x       *expander
 	seen    visited
@@ -92,6 +94,8 @@ type breadthWorker struct {
 
 	unique, generated uint64
 	queued            int64
+
+	_ apart
 }
 
 // work takes chunks of a depth until there is none left.

@@ -120,6 +120,8 @@ func (s *stack) split() stack {
 
 // depthWorker is one worker of a depth-first search.
 type depthWorker struct {
+	_ apart
+
 	s    *search
 	x    *expander
 	seen visited
@@ -135,6 +137,8 @@ type depthWorker struct {
 	expanded                 uint64 // states that were gone on from
 	deepest                  int
 	scratch                  []uint32
+
+	_ apart
 }
 
 // work goes on from states until none is left.

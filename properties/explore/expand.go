@@ -22,6 +22,8 @@ type succ struct {
 
 // expander finds the steps from a row. It belongs to one worker.
 type expander struct {
+	_ apart
+
 	sys   *system
 	row   row
 	sum   uint64
@@ -41,6 +43,8 @@ type expander struct {
 	moves moves        // scratch of reduce
 	sym   *symmetrizer // nil unless symmetry counts
 	parts []part
+
+	_ apart
 }
 
 func newExpander(sys *system) *expander {

@@ -77,7 +77,8 @@ func TestEachRuleOfSleepSetsIsNeeded(t *testing.T) {
 			require.NoError(t, err)
 			all, err := Search(c.model, Config{NoStop: true, SleepSets: true})
 			require.NoError(t, err)
-			some, err := SearchAsleep(c.model, Config{NoStop: true}, c.rule)
+			// One worker: which states a broken rule loses hangs on which way to a state comes first.
+			some, err := SearchAsleep(c.model, Config{NoStop: true, Workers: 1}, c.rule)
 			require.NoError(t, err)
 			require.Equal(t, [3]uint64{c.unique, c.unique, c.fewer}, [3]uint64{full.Unique, all.Unique, some.Unique})
 		})

@@ -180,15 +180,22 @@ func collisions(n uint64) float64 {
 	return float64(pairs * float64(n) / (1 << 32))
 }
 
+// apart keeps what one worker writes all the time off the cache lines of the others', and off the lines that
+// are fetched along with those: at the beginning and the end of what belongs to one worker.
+type apart [128]byte
+
 // worker is the hold of one goroutine on a table. It inserts between enter and leave only,
 // and leaves before it waits for anything, since a table that grows waits for all to leave. To
 // enter or insert may wait, so that a goroutine is inside one table at a time.
 type worker struct {
+	_ apart
+
 	t     *table
 	room  uint64 // additions that it may still make
 	taken uint64 // what room was when it was last given
 	alone bool   // it is the only worker: plain stores do
-	_     [64]byte
+
+	_ apart
 }
 
 // worker returns a handle for one more goroutine. No worker may be inside.
