@@ -19,7 +19,7 @@ type tokenBucket struct {
 	drained    time.Duration // within this time any debt is paid and the bucket full
 	credit     int64
 	last       sim.Time // the latest reading of the clock
-	spent      uint64   // credit ever taken, modulo 2^64
+	spent      uint64   // credit ever taken, modulo 2^64, but for what was cancelled as the latest of all
 	promised   sim.Time // no reservation acts later
 	promises   uint64   // how many waited for their time, less those withdrawn in reverse order
 }
@@ -108,6 +108,10 @@ func (b *tokenBucket) take(now sim.Time, n int64, wait time.Duration) (act sim.T
 // now, what others took since and these would be together above its brim. (golang.org/x/time/rate's
 // CancelAt subtracts the first for times up to act, and gives nothing back later.)
 //
+// What others took since and gave back need not count, as in a bucket that pays only what is not cancelled no
+// more could have run over. It is left out where that is known: if nobody took anything between the two, as when
+// another part of a boundary rejects a call at once.
+//
 // What the bucket owes does not tell when the last of those is: it falls when one between is cancelled. If the
 // promise made last is withdrawn, promised is again what it was before it.
 //
@@ -121,6 +125,9 @@ func (b *tokenBucket) cancel(now sim.Time, n int64, act sim.Time, d draft) {
 		b.promises, b.promised = d.promise-1, d.before
 	}
 	others := int64(min(b.spent-d.spent, mostCredit))
+	if d.spent == b.spent {
+		b.spent -= uint64(n * b.cost)
+	}
 	if b.promised > b.last {
 		others = mostCredit
 	}

@@ -28,6 +28,7 @@ type plainLimiter struct {
 	events []sim.Time // of a window
 	grants []*plainGrant
 
+	taken    []*plainGrant // those of a bucket; one that is cancelled leaves if it is the last
 	promises []*plainGrant // those delayed; one that is cancelled leaves if it is the last, so that none is forgotten
 }
 
@@ -37,7 +38,7 @@ type plainGrant struct {
 	cancelled bool
 	delayed   bool
 	alone     bool // nobody before it acts later
-	after     int  // how many grants were made before it, itself included
+	after     int  // how many of those taken were there by then, itself included
 }
 
 func newPlainLimiter(cfg LimiterConfig, bug string) *plainLimiter {
@@ -96,7 +97,10 @@ func (p *plainLimiter) take(n int64, wait time.Duration) *plainGrant {
 		g.alone = g.alone && before.act <= p.latest
 	}
 	p.grants = append(p.grants, g)
-	g.after = len(p.grants)
+	if n > 0 {
+		p.taken = append(p.taken, g)
+	}
+	g.after = len(p.taken)
 	return g
 }
 
@@ -175,6 +179,9 @@ func (p *plainLimiter) cancel(g *plainGrant) {
 	if most := p.mostLost(g); alone && most.Cmp(lost) < 0 {
 		lost = most
 	}
+	if last := len(p.taken) - 1; g.alone && last >= 0 && p.taken[last] == g {
+		p.taken = p.taken[:last]
+	}
 	if back := new(big.Rat).Sub(new(big.Rat).SetInt64(g.n), lost); back.Sign() > 0 {
 		p.tokens.Add(p.tokens, back)
 	}
@@ -185,7 +192,7 @@ func (p *plainLimiter) cancel(g *plainGrant) {
 // took were in it at once.
 func (p *plainLimiter) mostLost(g *plainGrant) *big.Rat {
 	level := new(big.Rat).SetInt64(g.n - p.burst)
-	for _, other := range p.grants[g.after:] {
+	for _, other := range p.taken[min(g.after, len(p.taken)):] {
 		level.Add(level, new(big.Rat).SetInt64(other.n))
 	}
 	if p.tokens.Sign() > 0 {

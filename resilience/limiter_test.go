@@ -378,3 +378,20 @@ func TestAStormOfRejectedCallsLeavesTheRateToOthers(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, l.Tokens(), int64(89))
 }
+
+// A boundary takes a token and cancels it at once when a quota rejects. That is not of others: what was
+// reserved before gives as much back as without it.
+func TestWhatIsTakenAndGivenBackAtOnceLeavesNoTrace(t *testing.T) {
+	clock := &limiterClock{}
+	l := NewLimiter(clock, LimiterConfig{Rate: PerSecond(1), Burst: 3})
+	require.True(t, l.Allow())
+	first := l.Reserve(2)
+	clock.now = clock.now.Add(time.Second)
+	for range 3 {
+		r := l.Reserve(1)
+		r.Cancel()
+	}
+	require.EqualValues(t, 1, l.Tokens())
+	first.Cancel()
+	require.EqualValues(t, 3, l.Tokens())
+}
