@@ -143,7 +143,7 @@ func (cfg Config) filled() Config {
 }
 
 // filled returns c with its defaults, and what is wrong with it.
-func (c Child) filled(cfg Config) (Child, error) {
+func (c Child) filled(cfg Config, e env) (Child, error) {
 	if c.Shutdown == 0 {
 		c.Shutdown = DefaultShutdown
 		if _, ok := c.Worker.(*subtree); ok {
@@ -164,6 +164,11 @@ func (c Child) filled(cfg Config) (Child, error) {
 		return c, fmt.Errorf("%w: %s is permanent and cannot be Significant", ErrConfig, c.ID)
 	case c.Significant && cfg.AutoShutdown == Never:
 		return c, fmt.Errorf("%w: %s is Significant, and Config.AutoShutdown is never", ErrConfig, c.ID)
+	}
+	if e != nil { // Tree does not know yet where it will be
+		if why := c.Worker.misplaced(e); why != "" {
+			return c, fmt.Errorf("%w: child %s is %s", ErrConfig, c.ID, why)
+		}
 	}
 	return c, nil
 }

@@ -12,6 +12,8 @@ var errBang = errors.New("bang")
 // nothing is a Worker for tests of the core, which starts none.
 type nothing struct{}
 
+func (nothing) misplaced(env) string { return "" }
+
 func (nothing) start(env, *link) handle { panic("the core starts nothing") }
 
 // kidsOf returns children with these names.

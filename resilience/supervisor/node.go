@@ -101,11 +101,15 @@ func (c *procContext) Err() error {
 
 type process func(p *Proc) (func(*Proc) error, error)
 
-func (run process) start(e env, l *link) handle {
-	n, ok := e.(*node)
-	if !ok {
-		panic(fmt.Sprintf("supervisor: child %s is a process, and the supervisor is not one of a node", l.id))
+func (run process) misplaced(e env) string {
+	if _, ok := e.(*node); !ok {
+		return "a process, and the supervisor is not one of a node"
 	}
+	return ""
+}
+
+func (run process) start(e env, l *link) handle {
+	n := e.(*node)
 	p := new(Proc)
 	proc := n.ep.Go(l.id, func(np *network.Proc) {
 		p.Proc = np

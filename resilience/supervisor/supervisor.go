@@ -43,6 +43,8 @@ type env interface {
 type Worker interface {
 	// start begins one incarnation, which reports to l. It does not block.
 	start(e env, l *link) handle
+	// misplaced says what the worker is that cannot run under supervisors of e, "" if it can.
+	misplaced(e env) string
 }
 
 // A handle ends an incarnation. Both end in its link's exited, at once or later.
@@ -64,7 +66,7 @@ func newSupervisor(e env, cfg Config, children []Child) *Supervisor {
 	cfg = cfg.filled()
 	all := make([]Child, 0, len(children))
 	for _, child := range children {
-		child, err := child.filled(cfg)
+		child, err := child.filled(cfg, e)
 		if err == nil && slices.ContainsFunc(all, func(other Child) bool { return other.ID == child.ID }) {
 			err = fmt.Errorf("%w: two children are called %s", ErrConfig, child.ID)
 		}
@@ -86,7 +88,7 @@ func (s *Supervisor) Start() *Call { return s.request(event{kind: evStart}) }
 
 // Add starts another child, after all others. If it cannot be started it is forgotten.
 func (s *Supervisor) Add(child Child) *Call {
-	child, err := child.filled(s.cfg)
+	child, err := child.filled(s.cfg, s.env)
 	if err != nil {
 		c := newCall()
 		s.env.post(func() { c.resolve(err) })

@@ -58,10 +58,14 @@ func GoStart(start func(ctx context.Context) (run func(ctx context.Context) erro
 
 type goroutine func(ctx context.Context) (func(context.Context) error, error)
 
-func (g goroutine) start(e env, l *link) handle {
+func (g goroutine) misplaced(e env) string {
 	if _, ok := e.(*system); !ok {
-		panic(fmt.Sprintf("supervisor: child %s is a goroutine, which a world cannot have; use Process", l.id))
+		return "a goroutine, which a world cannot have; use Process"
 	}
+	return ""
+}
+
+func (g goroutine) start(e env, l *link) handle {
 	ctx, cancel := context.WithCancel(context.Background())
 	go g.run(ctx, cancel, e, l)
 	return handle{

@@ -1,6 +1,9 @@
 package supervisor
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Tree makes a supervisor a child of another one. Each incarnation is a new supervisor, with these
 // children and not those that were added since. It has started when all its children have. When it gives up it ends
@@ -14,6 +17,16 @@ func Tree(cfg Config, children ...Child) Worker {
 type subtree struct {
 	cfg      Config
 	children []Child
+}
+
+// misplaced finds the first of the children, and theirs, that is.
+func (t *subtree) misplaced(e env) string {
+	for _, child := range t.children {
+		if why := child.Worker.misplaced(e); why != "" {
+			return fmt.Sprintf("a tree whose child %s is %s", child.ID, why)
+		}
+	}
+	return ""
 }
 
 func (t *subtree) start(e env, l *link) handle {

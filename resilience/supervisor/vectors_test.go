@@ -267,9 +267,9 @@ func TestOTPSignificantChildrenEndTheirSupervisor(t *testing.T) {
 	require.NoError(t, d.request(evTerminate, "b"))
 	require.False(t, d.over(), "it was ended, and did not end")
 	// {bad_combination, ...}
-	_, err := Child{ID: "a", Worker: nothing{}, Significant: true}.filled(Config{AutoShutdown: AnySignificant})
+	_, err := Child{ID: "a", Worker: nothing{}, Significant: true}.filled(Config{AutoShutdown: AnySignificant}, nil)
 	require.ErrorIs(t, err, ErrConfig)
-	_, err = Child{ID: "a", Worker: nothing{}, Significant: true, Restart: Transient}.filled(Config{})
+	_, err = Child{ID: "a", Worker: nothing{}, Significant: true, Restart: Transient}.filled(Config{}, nil)
 	require.ErrorIs(t, err, ErrConfig)
 	require.Panics(t, func() { Config{AutoShutdown: AnySignificant, Strategy: SimpleOneForOne}.filled() })
 }

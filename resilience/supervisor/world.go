@@ -1,7 +1,6 @@
 package supervisor
 
 import (
-	"fmt"
 	"time"
 
 	"phoenix/sim"
@@ -56,10 +55,14 @@ type machine struct {
 	current *link // of the incarnation that is up
 }
 
-func (m *machine) start(e env, l *link) handle {
+func (m *machine) misplaced(e env) string {
 	if _, ok := e.(*outside); !ok {
-		panic(fmt.Sprintf("supervisor: child %s is a host, and the supervisor stands inside one", l.id))
+		return "a host, and the supervisor stands inside one"
 	}
+	return ""
+}
+
+func (m *machine) start(e env, l *link) handle {
 	wait := m.boot
 	if m.host.Up() {
 		wait = 0

@@ -83,16 +83,29 @@ func TestAHostThatCrashesAsItBootsIsAFailedStart(t *testing.T) {
 func TestWorkersBelongWhereTheyCanRun(t *testing.T) {
 	w := sim.New(sim.Config{})
 	defer w.Close()
-	for want, worker := range map[string]Worker{
-		"supervisor: child a is a goroutine, which a world cannot have; use Process": Go(waits),
-		"supervisor: child a is a process, and the supervisor is not one of a node":  Process(idles),
-	} {
-		s := NewWorld(w, Config{}, Child{ID: "a", Worker: worker})
-		require.PanicsWithValue(t, want, func() { s.Start(); w.RunFor(second) })
-	}
 	h := w.AddHost("h", nil)
-	s := New(resilience.System(), Config{}, Child{ID: "a", Worker: Host(h, 0)})
-	require.PanicsWithValue(t, "supervisor: child a is a host, and the supervisor stands inside one", func() { s.Start() })
+	city := NewWorld(w, Config{}, Child{ID: "a", Worker: Host(h, 0)})
+	for want, worker := range map[string]Worker{
+		"child a is a goroutine, which a world cannot have; use Process": Go(waits),
+		"child a is a process, and the supervisor is not one of a node":  Process(idles),
+		"child a is a tree whose child b is a goroutine, which a world cannot have; use Process": Tree(Config{},
+			Child{ID: "b", Worker: Go(waits)}),
+	} {
+		want := ErrConfig.Error() + ": " + want
+		require.PanicsWithError(t, want, func() { NewWorld(w, Config{}, Child{ID: "a", Worker: worker}) })
+		added := city.Add(Child{ID: "a", Worker: worker})
+		w.RunFor(second)
+		done, err := added.Done()
+		require.True(t, done)
+		require.EqualError(t, err, want)
+	}
+	city.Start()
+	w.RunFor(second)
+	require.Equal(t, 1, city.Count().Active, "and it works as before")
+	want := ErrConfig.Error() + ": child a is a host, and the supervisor stands inside one"
+	require.PanicsWithError(t, want, func() {
+		New(resilience.System(), Config{}, Child{ID: "a", Worker: Host(h, 0)})
+	})
 }
 
 // Crashes at times that the seed draws, over hosts that somebody restarts too: the same twice, and in
