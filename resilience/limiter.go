@@ -297,7 +297,8 @@ func (r *Reservation) wait(ctx context.Context) error {
 }
 
 // Do runs op if an event may happen, after waiting for at most MaxWait. Otherwise it returns a
-// *Rejection with ErrLimited; its After is the time in which one event becomes possible.
+// *Rejection with ErrLimited; its After is the time in which one event becomes possible at the latest, unless
+// reservations have taken what is yet to come: then it is a lower bound.
 func (l *Limiter) Do(ctx context.Context, op func(context.Context) error) error {
 	if err := l.waitWithin(ctx, 1, l.maxWait); err != nil {
 		return err
