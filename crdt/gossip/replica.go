@@ -1,0 +1,167 @@
+package gossip
+
+import (
+	"fmt"
+	"slices"
+
+	"phoenix/crdt"
+	"phoenix/network"
+	"phoenix/sim"
+)
+
+// Pointer is *S, which must be a crdt.State: all types of package crdt are.
+type Pointer[S any] interface {
+	*S
+	crdt.State[S]
+}
+
+// Replica is one copy of a state on a node: a part of the node's handler, made when
+// it boots. The node hands it the messages that it gets, changes the state by Update
+// only, and reads it with State.
+type Replica[S any, P Pointer[S]] struct {
+	ep      *network.Endpoint
+	cfg     Config
+	id      crdt.Replica
+	epoch   uint32 // boots of the node, this one included
+	state   *S
+	version uint64 // changes of the state in this epoch
+	buffer  buffer[S]
+	peers   []*peer // in order of their numbers
+	turn    int     // of the peer whose turn it is if there is a Fanout
+	round   *sim.Timer
+	stats   Stats   `explore:"-"`
+	whole   payload `explore:"-"` // the state's encoding, if that was asked for
+}
+
+// payload is an encoded state with the version and the number of entries.
+type payload struct {
+	version uint64
+	data    []byte
+	entries uint64
+}
+
+// ReplicaOf returns the identifier of a boot of a node; boots is Endpoint.Boots. No
+// two boots have the same, so a replica that lost its state mints no dot twice.
+func ReplicaOf(id network.ID, boots uint32) crdt.Replica {
+	return crdt.Replica(uint64(boots)<<32 | uint64(uint32(id)+1))
+}
+
+// New returns the replica of a node that boots. Its state is bottom; Join puts in what
+// survived a crash. It panics if cfg is not valid or the type lacks what the protocol needs.
+func New[S any, P Pointer[S]](ep *network.Endpoint, cfg Config) *Replica[S, P] {
+	r := &Replica[S, P]{ep: ep, cfg: cfg.check(), state: new(S), epoch: ep.Boots() + 1}
+	r.id = ReplicaOf(ep.ID(), ep.Boots())
+	_, splits := any(r.state).(crdt.Splitter[S])
+	switch {
+	case r.cfg.Protocol == "" && splits:
+		r.cfg.Protocol = BPRR
+	case r.cfg.Protocol == "":
+		r.cfg.Protocol = DeltaIntervals
+	case r.reduces() && !splits:
+		panic(fmt.Sprintf("gossip: %T has no Diff and Split, which protocol %s needs", r.state, r.cfg.Protocol))
+	}
+	if r.cfg.Protocol == FullState {
+		r.cfg.BufferCount = 0
+	}
+	r.round = ep.Timer("gossip", r.Sync)
+	if r.cfg.Topic > 0 {
+		r.round = ep.Timer(fmt.Sprintf("gossip %d", r.cfg.Topic), r.Sync)
+	}
+	peers := cfg.Peers
+	if peers == nil {
+		peers = ep.Nodes()
+	}
+	for _, id := range peers {
+		r.add(id, ep.Boots() > 0)
+	}
+	r.cfg.Peers = nil
+	r.wake()
+	return r
+}
+
+// reduces reports whether only what was new is passed on.
+func (r *Replica[S, P]) reduces() bool { return r.cfg.Protocol == RR || r.cfg.Protocol == BPRR }
+
+// avoids reports whether nothing is sent back to where it came from.
+func (r *Replica[S, P]) avoids() bool { return r.cfg.Protocol == BP || r.cfg.Protocol == BPRR }
+
+// ID returns the identifier under which the replica acts.
+func (r *Replica[S, P]) ID() crdt.Replica { return r.id }
+
+// State returns the state, for reading, until the next change.
+func (r *Replica[S, P]) State() *S { return r.state }
+
+// Version returns how often the state has changed since the node booted.
+func (r *Replica[S, P]) Version() uint64 { return r.version }
+
+// Update changes the state. change mutates it for the replica and returns the delta,
+// as the mutators of package crdt do; it must not keep either. Nil and bottom are no change.
+func (r *Replica[S, P]) Update(change func(id crdt.Replica, s *S) *S) {
+	if d := change(r.id, r.state); d != nil && !r.isBottom(d) {
+		r.changed(d, local)
+	}
+}
+
+// Join joins s, a snapshot from before a crash for instance, into the state.
+func (r *Replica[S, P]) Join(s *S) { r.join(crdt.Clone(s), local) }
+
+// Stats returns what was counted so far.
+func (r *Replica[S, P]) Stats() Stats {
+	s := r.stats
+	s.Buffered, s.BufferedBytes = len(r.buffer.items), r.buffer.bytes
+	return s
+}
+
+// join joins d into the state, and reports whether that was anything new. It keeps d.
+func (r *Replica[S, P]) join(d *S, from origin) bool {
+	var fresh *S
+	if splitter, ok := any(d).(crdt.Splitter[S]); ok {
+		if fresh = splitter.Diff(r.state); r.isBottom(fresh) {
+			return false
+		}
+		P(r.state).Merge(d)
+	} else {
+		before := must(P(r.state).AppendBinary(nil))
+		P(r.state).Merge(d)
+		if slices.Equal(before, must(P(r.state).AppendBinary(nil))) {
+			return false
+		}
+	}
+	if r.reduces() {
+		d = fresh
+	}
+	r.changed(d, from)
+	return true
+}
+
+// changed notes that d was joined into the state.
+func (r *Replica[S, P]) changed(d *S, from origin) {
+	r.version++
+	size := len(must(P(d).AppendBinary(nil)))
+	r.buffer.add(item[S]{d, size, from}, r.cfg.BufferCount, r.cfg.BufferBytes)
+	r.wake()
+}
+
+func (r *Replica[S, P]) isBottom(s *S) bool { return crdt.Same(P(s), P(new(S))) }
+
+// must returns b. It panics if there is an error: a state that does not encode cannot be sent.
+func must(b []byte, err error) []byte {
+	if err != nil {
+		panic(fmt.Sprintf("gossip: a state has no encoding: %v", err))
+	}
+	return b
+}
+
+// entries returns how many pieces s has.
+func entries[S any](s *S) (n uint64) {
+	switch s := any(s).(type) {
+	case crdt.Causal[S]:
+		return s.Context().Len()
+	case crdt.Splitter[S]:
+		for range s.Split() {
+			n++
+		}
+		return n
+	}
+	return 1
+}
