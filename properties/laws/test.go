@@ -1,0 +1,64 @@
+package laws
+
+import (
+	"pgregory.net/rapid"
+
+	"phoenix/properties"
+)
+
+// Test checks that typ keeps all laws that it can have. It runs Bulk, the same
+// histories every time, then as many as -rapid.checks says that rapid draws and, if
+// one fails, shortens. A failure prints the law and the history, in the shortest form
+// that was found, for Replay. A run that could not have failed a law fails t too, and
+// says what was missing.
+func Test[S any](t rapid.TB, typ Type[S], options ...Options) {
+	t.Helper()
+	var o Options
+	if len(options) > 0 {
+		o = options[0]
+	}
+	report, f := Bulk(typ, o)
+	if f != nil {
+		t.Fatalf("%v", f)
+	}
+	if report.Verdict() != properties.Pass {
+		t.Errorf("%v", report)
+	}
+	laws := everyLaw(o.Laws)
+	rapid.Check(t, func(t *rapid.T) {
+		h := Histories(len(typ.Ops), o).Draw(t, "history")
+		if f := check(&typ, h, laws, &seen{}); f != nil {
+			t.Fatalf("%v", shorten(&typ, f))
+		}
+	})
+}
+
+// Histories has rapid draw histories of copies that have so many operations.
+func Histories(ops int, o Options) *rapid.Generator[History] {
+	o = o.filled()
+	return rapid.Custom(func(t *rapid.T) History {
+		done := 0
+		one := rapid.Custom(func(t *rapid.T) Step {
+			s := Step{At: uint8(rapid.IntRange(0, o.Copies-1).Draw(t, "copy"))}
+			limit := 1
+			switch n := rapid.IntRange(0, 19).Draw(t, "what"); {
+			case n < 9 && done < maxEvents:
+				s.Kind, limit = Do, ops
+				done++
+			case n < 14 && done > 0:
+				s.Kind, limit = Receive, done
+			case n < 16:
+				s.Kind, limit = Merge, o.Copies
+			case n < 18:
+				s.Kind, limit = CatchUp, o.Copies
+			case n < 19:
+				s.Kind = Save
+			default:
+				s.Kind = Crash
+			}
+			s.Arg = uint8(rapid.IntRange(0, limit-1).Draw(t, "which"))
+			return s
+		})
+		return rapid.SliceOfN(one, 1, o.Steps).Draw(t, "steps")
+	})
+}
