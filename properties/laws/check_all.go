@@ -75,7 +75,9 @@ func (w *world[S]) lost(all *S, said Set) {
 func (w *world[S]) bounded(all *S, said Set) {
 	view := View{&w.log, said}
 	size, bound := len(w.encode(all)), 0
-	w.seen.hits[19] += min(1, w.seen.covering+len(w.log.events)/8)
+	if len(view.Keys(said)) < said.Len() { // something was replaced, or added to
+		w.seen.hits[19]++
+	}
 	if w.typ.Bound != nil {
 		bound = w.typ.Bound(view)
 	} else {

@@ -113,9 +113,7 @@ func (w *world[S]) decomposition(a *S) {
 			w.fail(8, "the decomposition is redundant: %d of %d pieces suffice", len(pieces)-1, len(pieces))
 		}
 	}
-	if len(pieces) > 1 {
-		w.seen.hits[8]++
-	}
+	w.seen.hits[8] += min(1, len(pieces))
 }
 
 // without joins all pieces but one.

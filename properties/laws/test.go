@@ -22,7 +22,7 @@ func Test[S any](t rapid.TB, typ Type[S], options ...Options) {
 		t.Fatalf("%v", f)
 	}
 	if report.Verdict() != properties.Pass {
-		t.Errorf("%v", report)
+		t.Fatalf("%v", report)
 	}
 	laws := everyLaw(o.Laws)
 	rapid.Check(t, func(t *rapid.T) {
