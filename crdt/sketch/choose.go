@@ -10,6 +10,7 @@ const (
 	Coded               // coded symbols and a Decoder find the difference
 )
 
+// String returns the name.
 func (m Method) String() string { return [...]string{"full", "trie", "coded"}[m] }
 
 // A Question is what is known before two sets are reconciled. The zero value is about two

@@ -39,15 +39,15 @@ func Estimate(a, b Profile) int {
 	if a.Key != b.Key {
 		return int(a.Of.Len + b.Of.Len)
 	}
-	sizes := 2 * (float64(a.Of.Len) - float64(b.Of.Len))
+	sizes := float64(2 * (int64(a.Of.Len) - int64(b.Of.Len)))
 	sum := 0.0
 	for i := 1; i < StandingSymbols; i++ {
-		n := float64(i+2)*(float64(a.Counts[i])-float64(b.Counts[i])) - sizes
+		n := float64(int64(i+2)*(int64(a.Counts[i])-int64(b.Counts[i]))) - sizes
 		sum += float64(n*n) / float64(2*i)
 	}
 	least := max(a.Of.Len, b.Of.Len) - min(a.Of.Len, b.Of.Len)
 	most := a.Of.Len + b.Of.Len
-	return max(1, int(least), int(min(sum/(StandingSymbols-1), float64(most))))
+	return max(1, int(least), int(min(sum/(StandingSymbols-1)+0.5, float64(most))))
 }
 
 // AppendBinary appends the profile to b and returns no error.
