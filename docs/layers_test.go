@@ -17,8 +17,10 @@ import (
 const (
 	architecture = "docs/ARCHITECTURE.md"
 	hash         = "github.com/zeebo/xxh3"
-	generators   = module + "/properties/gen"
 )
+
+// forTests are the packages that link rapid.
+var forTests = []string{module + "/properties/gen", module + "/properties/laws"}
 
 // layers is the table of docs/ARCHITECTURE.md.
 type layers struct {
@@ -114,7 +116,7 @@ func importsPointDown(t *tree) []finding {
 				name := importPath(spec)
 				to := strings.TrimPrefix(name, module+"/")
 				switch {
-				case name == generators:
+				case slices.Contains(forTests, name):
 					found = append(found, at(spec, "only tests may import %s: it links rapid, which registers flags", name))
 				case local(name) && !table.allows(p.path, to):
 					found = append(found, at(spec, "%s may not import %s: arrows point down", p.path, to))
@@ -148,15 +150,16 @@ func TestAnArrowThatPointsUpIsFound(t *testing.T) {
 	net, netText := plant("net")
 	cli, cliText := plant("cmd/run/cli")
 	gen, genText := plant("properties/gen")
+	laws, lawsText := plant("properties/laws")
 	catches(t, importsPointDown,
 		architecture, strings.Replace(plantedTable, "1  net", "1  properties net", 1),
-		sim, simText, net, netText, cli, cliText, gen, genText,
+		sim, simText, net, netText, cli, cliText, gen, genText, laws, lawsText,
 		"sim/up.go", "package sim\n\nimport (\n\t_ \"phoenix/net\" // want\n\t_ \"time\"\n\t_ \"github.com/zeebo/xxh3\"\n"+
 			"\t_ \"gonum.org/v1/gonum/floats\" // want\n)\n",
 		"sim/up_test.go", "package sim\n\nimport (\n\t_ \"phoenix/net\"\n\t_ \"phoenix/properties/gen\"\n)\n",
 		"sim/disk/down.go", "package disk\n\nimport _ \"phoenix/sim\"\nimport _ \"phoenix/net\" // want\n",
 		"cmd/run/main.go", "package main\n\nimport (\n\t_ \"phoenix/cmd/run/cli\"\n\t_ \"phoenix/net\"\n"+
-			"\t_ \"phoenix/properties/gen\" // want\n)\n",
+			"\t_ \"phoenix/properties/gen\" // want\n\t_ \"phoenix/properties/laws\" // want\n)\n",
 		"strange/a.go", "package strange // want\n")
 }
 
