@@ -18,9 +18,9 @@ type addBorn[E comparable] struct {
 // Add puts e into the set for replica r and returns the delta. It mints a dot,
 // though e be there. Expected O(1).
 func (s *AddWinsSet[E]) Add(r Replica, e E) *AddWinsSet[E] {
-	d := &addBorn[E]{}
+	d := &addBorn[E]{mem: *born(e, struct{}{})}
 	var buf [4]int32
-	s.replace(r, e, s.places(buf[:0], e), &struct{}{}, &d.set.kernel, &d.mem)
+	s.replace(r, s.places(buf[:0], d.mem.rows[0].hash, e), true, &d.set.kernel, &d.mem)
 	return &d.set
 }
 
@@ -30,8 +30,8 @@ func (s *AddWinsSet[E]) Add(r Replica, e E) *AddWinsSet[E] {
 func (s *AddWinsSet[E]) Remove(r Replica, e E) *AddWinsSet[E] {
 	d := &addBorn[E]{}
 	var buf [4]int32
-	if old := s.places(buf[:0], e); len(old) > 0 {
-		s.replace(r, e, old, nil, &d.set.kernel, &d.mem)
+	if old := s.places(buf[:0], hashOf(&e), e); len(old) > 0 {
+		s.replace(r, old, false, &d.set.kernel, &d.mem)
 	}
 	return &d.set
 }
@@ -41,10 +41,10 @@ func (s *AddWinsSet[E]) Contains(e E) bool { return s.has(e) }
 
 // Len returns the number of elements, in O(1) but for the smallest sets.
 func (s *AddWinsSet[E]) Len() int {
-	if s.small() {
-		return len(s.sortedKeys(func(struct{}) bool { return true }))
+	if s.big != nil {
+		return s.big.keys
 	}
-	return s.keys
+	return len(s.sortedKeys(func(struct{}) bool { return true }))
 }
 
 // All yields the elements in order.

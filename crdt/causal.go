@@ -1,7 +1,5 @@
 package crdt
 
-import "slices"
-
 // causality is what a causal state knows beside its dot store.
 //
 // That a dot is dead can be known without the event itself: the delta of an event
@@ -10,7 +8,7 @@ import "slices"
 type causality struct {
 	ctx     CausalContext // of the events seen and of those pending
 	pending CausalContext
-	log     removals
+	log     *removals // nil: none known
 }
 
 // events returns the events seen, which the caller must not change.
@@ -37,100 +35,8 @@ func (k *causality) claim(dead *CausalContext) {
 	k.ctx.Merge(dead)
 }
 
-// removals says which events took dots away, so that Delta finds them without
-// looking at every live dot. It is no part of the value or of the encoding: where
-// it knows less, Delta only says more. Of an entry, whoever has seen everything up
-// to by has seen gone go.
-//
-// It stays short. The newest are kept as they are. The older ones are folded into
-// blocks, of which two of one weight become one, so there are O(log n) of them at
-// O(log n) a removal, and the ranges of gone close over the removals between them.
-type removals []removal
-
-type removal struct {
-	by     VersionVector
-	gone   CausalContext
-	rough  bool // gone holds dots that are alive too
-	weight int  // of a block, in foldings; 0: not folded
-}
-
-const (
-	maxRaw = 32
-	folded = 16
-)
-
-// note adds n. vacant reports that all dots of a range were seen and none is alive.
-func (l *removals) note(n removal, vacant func(Replica, span) bool) {
-	blocks := 0
-	for blocks < len(*l) && (*l)[blocks].weight > 0 {
-		blocks++
-	}
-	if len(*l)-blocks == maxRaw {
-		l.fold(blocks, folded, vacant)
-		(*l)[blocks].weight = 1
-		for ; blocks > 0 && (*l)[blocks-1].weight == (*l)[blocks].weight; blocks-- {
-			l.fold(blocks-1, 2, vacant)
-		}
-	}
-	*l = append(*l, n)
-}
-
-// fold makes one of n entries that begin at place i.
-func (l *removals) fold(i, n int, vacant func(Replica, span) bool) {
-	into := &(*l)[i]
-	for j := i + 1; j < i+n; j++ {
-		old := &(*l)[j]
-		into.by.Merge(&old.by)
-		into.gone.Merge(&old.gone)
-		into.rough = into.rough || old.rough
-		into.weight += old.weight
-	}
-	into.gone.close(vacant)
-	*l = slices.Delete(*l, i+1, i+n)
-}
-
-// close fills the gaps of c that are vacant.
-func (c *CausalContext) close(vacant func(Replica, span) bool) {
-	for i := range c.clocks {
-		k := &c.clocks[i]
-		out := k.spans[:1]
-		for _, s := range k.spans[1:] {
-			last := &out[len(out)-1]
-			if vacant(k.replica, span{last.hi + 1, s.lo - 1}) {
-				last.hi = s.hi
-			} else {
-				out = append(out, s)
-			}
-		}
-		k.spans = out
-	}
-}
-
-// missing adds to out the dots that went by events which since does not cover.
-func (l removals) missing(since, out *CausalContext, alive func() *CausalContext) {
-	for i := range l {
-		switch {
-		case since.coversVector(&l[i].by):
-		case l[i].rough:
-			out.Merge(l[i].gone.Without(alive()))
-		default:
-			out.Merge(&l[i].gone)
-		}
-	}
-}
-
-// forgetful is the log of a state of which only the context ctx and that n dots are alive is known.
-func (c *CausalContext) forgetful(n int) removals {
-	if c.Len() == uint64(n) {
-		return nil
-	}
-	all := CausalContext{}
-	all.Merge(c)
-	return removals{{*c.reach(), all, true, 0}}
-}
-
 // learn notes, before o is absorbed, that by it the dots of gone are not alive.
-func (k *causality) learn(gone CausalContext, o *causality, vacant func(Replica, span) bool) {
+func (k *causality) learn(gone *CausalContext, o *causality, live int) {
 	if gone.IsEmpty() {
 		return
 	}
@@ -138,17 +44,21 @@ func (k *causality) learn(gone CausalContext, o *causality, vacant func(Replica,
 	if len(by.entries) == 0 {
 		by = k.ctx.reach()
 	}
-	k.log.note(removal{by: *by, gone: gone}, vacant)
+	k.noted().note(by, gone, live)
 }
 
-// delta puts into d the events that since lacks and the dots that they took.
-func (k *causality) delta(since *CausalContext, d *causality, alive func() *CausalContext) bool {
+// delta puts into d the events that since lacks and the dots that they took. live
+// returns the live dots; it is called if the log no longer has all of these.
+func (k *causality) delta(since *CausalContext, d *causality, live func() *CausalContext) bool {
 	d.ctx = *k.events().Without(since)
 	if d.ctx.IsEmpty() {
 		return false // who has seen all events has seen all removals
 	}
 	var gone CausalContext
-	k.log.missing(since, &gone, alive)
+	if k.log != nil && !k.log.missing(&d.ctx, &gone) {
+		gone = *k.ctx.Without(live())
+	}
+	gone.Merge(&k.pending)
 	d.claim(&gone)
 	return true
 }

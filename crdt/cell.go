@@ -15,29 +15,29 @@ type Cell[T any] struct{ kernel[struct{}, kept[T]] }
 func (s *Cell[T]) Update(r Replica, change func(*T) *T) *Cell[T] {
 	own := new(T)
 	var old []int32
-	for _, p := range s.places(nil, struct{}{}) {
-		if s.dot(p).Replica == r {
+	for _, p := range s.of(struct{}{}) {
+		if s.row(p).dot.Replica == r {
 			old = append(old, p)
-			stateOf(own).Merge(s.rows[p].val.state)
+			stateOf(own).Merge(s.row(p).val.state)
 		}
 	}
 	stateOf(own).Merge(change(s.Value()))
 	d := &Cell[T]{}
-	s.replace(r, struct{}{}, old, &kept[T]{own}, &d.kernel, &birth[struct{}, kept[T]]{})
+	s.replace(r, old, true, &d.kernel, born(struct{}{}, kept[T]{own}))
 	return d
 }
 
 // Reset takes the updates seen away for replica r and returns the delta, bottom if there are none.
 func (s *Cell[T]) Reset(r Replica) *Cell[T] {
 	d := &Cell[T]{}
-	if old := s.places(nil, struct{}{}); len(old) > 0 {
-		s.replace(r, struct{}{}, old, nil, &d.kernel, &birth[struct{}, kept[T]]{})
+	if old := s.of(struct{}{}); len(old) > 0 {
+		s.replace(r, old, false, &d.kernel, &birth[struct{}, kept[T]]{})
 	}
 	return d
 }
 
 // Value returns the join of all updates, in memory of its own.
-func (s *Cell[T]) Value() *T { return s.joined(s.places(nil, struct{}{})) }
+func (s *Cell[T]) Value() *T { return s.joined(s.of(struct{}{})) }
 
 // Merge joins o into s: O(o) if o is a delta, O(s + o) at most. It keeps nothing of o that may change.
 func (s *Cell[T]) Merge(o *Cell[T]) { s.merge(&o.kernel) }

@@ -14,12 +14,12 @@ func (s *DisableWinsFlag) Disable(r Replica) *DisableWinsFlag { return s.set(r, 
 
 func (s *DisableWinsFlag) set(r Replica, on bool) *DisableWinsFlag {
 	d := &DisableWinsFlag{}
-	s.replace(r, struct{}{}, s.places(nil, struct{}{}), &on, &d.kernel, &birth[struct{}, bool]{})
+	s.replace(r, s.of(struct{}{}), true, &d.kernel, born(struct{}{}, on))
 	return d
 }
 
 // Value returns the flag.
-func (s *DisableWinsFlag) Value() bool { return s.live > 0 && !s.anyIs(false) }
+func (s *DisableWinsFlag) Value() bool { return s.live() > 0 && !s.anyIs(false) }
 
 // Merge joins o into s: O(o) if o is a delta, O(s + o) at most. It keeps nothing of o that may change.
 func (s *DisableWinsFlag) Merge(o *DisableWinsFlag) { s.merge(&o.kernel) }

@@ -14,7 +14,7 @@ func (s *EnableWinsFlag) Disable(r Replica) *EnableWinsFlag { return s.set(r, fa
 
 func (s *EnableWinsFlag) set(r Replica, on bool) *EnableWinsFlag {
 	d := &EnableWinsFlag{}
-	s.replace(r, struct{}{}, s.places(nil, struct{}{}), &on, &d.kernel, &birth[struct{}, bool]{})
+	s.replace(r, s.of(struct{}{}), true, &d.kernel, born(struct{}{}, on))
 	return d
 }
 

@@ -1,11 +1,9 @@
 package crdt
 
-import "slices"
-
 // changes are what a join does to a table: the places of its own rows that go,
 // and those of the other's rows that come.
 type changes struct {
-	gone []int32
+	gone []int32 // rising while the table is small
 	new  []int32
 }
 
@@ -15,64 +13,48 @@ type changes struct {
 // It looks at the dots of theirs only, the context of o, so a delta costs
 // O(delta * log n) and a whole state O(n).
 func (t *table[K, P]) compare(o *table[K, P], mine, theirs *CausalContext) (c changes) {
-	if t.small() && !o.small() {
-		t.index()
-	}
-	if o.small() {
+	if o.big == nil {
 		for i := range o.rows {
-			if o.rows[i].counter > 0 && !mine.Contains(o.dot(int32(i))) {
+			if !mine.Contains(o.rows[i].dot) {
 				c.new = append(c.new, int32(i))
 			}
 		}
+	} else {
+		t.enlarge()
 	}
-	if t.small() {
+	if t.big == nil {
 		for i := range t.rows {
-			if d := t.dotOf(i); d.Counter > 0 && theirs.Contains(d) && o.lookup(d) < 0 {
+			if d := t.rows[i].dot; theirs.Contains(d) && o.lookup(d) < 0 {
 				c.gone = append(c.gone, int32(i))
 			}
 		}
 		return c
 	}
 	for _, k := range theirs.clocks {
-		my, their := t.strandOf(k.replica), o.strandOf(k.replica)
+		my := t.big.strandOf(k.replica)
 		switch {
-		case o.small() && my >= 0:
-			t.missing(o, my, k, &c)
-		case !o.small():
-			t.walk(o, my, their, k, mine.of(k.replica), &c)
+		case o.big != nil:
+			walk(my, o.big.strandOf(k.replica), k, mine.of(k.replica), &c)
+		case my != nil:
+			for p := range my.within(k.spans) {
+				if o.lookup(t.big.row(p).dot) < 0 {
+					c.gone = append(c.gone, p)
+				}
+			}
 		}
 	}
 	return c
 }
 
-func (t *table[K, P]) dotOf(i int) Dot {
-	if t.rows[i].counter == 0 {
-		return Dot{}
+// walk goes through the dots of both strands within k side by side. seen are the
+// dots of the replica that the first side has seen.
+func walk(my, their *strand, k clock, seen []span, c *changes) {
+	var a, b strand
+	if my != nil {
+		a = *my
 	}
-	return t.dot(int32(i))
-}
-
-// missing finds the rows of t within k that the small table o does not have.
-func (t *table[K, P]) missing(o *table[K, P], my int, k clock, c *changes) {
-	s := t.strands[my].sequence
-	for _, n := range k.spans {
-		for i, _ := s.find(n.lo); i < len(s.counters) && s.counters[i] <= n.hi; i++ {
-			if s.places[i] >= 0 && o.lookup(Dot{k.replica, s.counters[i]}) < 0 {
-				c.gone = append(c.gone, s.places[i])
-			}
-		}
-	}
-}
-
-// walk goes through the rows of both within k side by side. seen are the dots of
-// the replica that t has seen.
-func (t *table[K, P]) walk(o *table[K, P], my, their int, k clock, seen []span, c *changes) {
-	var a, b sequence
-	if my >= 0 {
-		a = *t.strands[my].sequence
-	}
-	if their >= 0 {
-		b = *o.strands[their].sequence
+	if their != nil {
+		b = *their
 	}
 	for _, n := range k.spans {
 		i, _ := a.find(n.lo)
@@ -108,64 +90,35 @@ func (t *table[K, P]) walk(o *table[K, P], my, their int, k clock, seen []span, 
 
 // apply makes the changes that compare found.
 func (t *table[K, P]) apply(o *table[K, P], c changes) {
-	for _, p := range c.gone {
-		t.remove(p)
-	}
-	if len(c.new) <= 1 {
-		for _, p := range c.new {
-			t.insert(o.rows[p].key, o.dot(p), o.rows[p].val)
-		}
+	t.remove(c.gone...)
+	if t.live()+len(c.new) > smallTable {
+		t.enlarge()
+		t.big.adopt(o, c.new)
 		return
 	}
-	if t.small() && t.live+len(c.new) > smallTable {
-		t.index()
+	for _, p := range c.new {
+		t.insert(*o.row(p))
 	}
-	t.rows = slices.Grow(t.rows, max(0, len(c.new)-(len(t.rows)-t.live)))
-	t.insertSorted(o, c.new)
 }
 
-// insertSorted inserts rows of o that come strand by strand in rising order.
-func (t *table[K, P]) insertSorted(o *table[K, P], from []int32) {
-	if t.small() {
-		for _, p := range from {
-			t.insert(o.rows[p].key, o.dot(p), o.rows[p].val)
-		}
-		return
-	}
+// adopt inserts rows of o, which come strand by strand in rising order or are few.
+func (x *index[K, P]) adopt(o *table[K, P], from []int32) {
+	x.reserve(x.keys + len(from))
 	for len(from) > 0 {
-		n := 1
-		for n < len(from) && follows(&o.rows[from[n-1]], &o.rows[from[n]]) {
-			n++
+		d := o.row(from[0]).dot
+		s := x.strandFor(d.Replica)
+		begin := len(s.counters)
+		for len(from) > 0 {
+			r := o.row(from[0])
+			if r.dot.Replica != d.Replica || r.dot.Counter < d.Counter {
+				break
+			}
+			d = r.dot
+			place := x.store(r)
+			x.link(place)
+			s.push(d.Counter, place)
+			from = from[1:]
 		}
-		fresh := sequence{counters: make([]uint64, n), places: make([]int32, n)}
-		for i, p := range from[:n] {
-			fresh.counters[i] = o.rows[p].counter
-			fresh.places[i] = t.put(o.rows[p].key, o.dot(p), o.rows[p].val)
-			t.link(fresh.places[i])
-		}
-		t.strands[t.rows[fresh.places[0]].rep].weave(fresh)
-		from = from[n:]
+		s.settle(begin)
 	}
-}
-
-func follows[K comparable, P any](a, b *row[K, P]) bool {
-	return a.rep == b.rep && a.counter < b.counter
-}
-
-// weave adds the dots of fresh, none of which s has, in O(fresh) where they come last.
-func (s *sequence) weave(fresh sequence) {
-	i, j := len(s.counters)-1, len(fresh.counters)-1
-	s.counters = append(s.counters, fresh.counters...)
-	s.places = append(s.places, fresh.places...)
-	for to := len(s.counters) - 1; i >= 0 && j >= 0; to-- {
-		if s.counters[i] > fresh.counters[j] {
-			s.counters[to], s.places[to] = s.counters[i], s.places[i]
-			i--
-		} else {
-			s.counters[to], s.places[to] = fresh.counters[j], fresh.places[j]
-			j--
-		}
-	}
-	copy(s.counters, fresh.counters[:j+1])
-	copy(s.places, fresh.places[:j+1])
 }

@@ -71,7 +71,7 @@ func (k *kept[T]) UnmarshalBinary(data []byte) error {
 // joinedBy adds the values at places.
 func (k *kernel[K, P]) joinedBy(places []int32, add func(P)) {
 	for _, p := range places {
-		add(k.rows[p].val)
+		add(k.row(p).val)
 	}
 }
 
@@ -95,7 +95,7 @@ func (k kept[T]) into(out *T) {
 
 func (s *TombstoneMap[K, T]) dead(places []int32) bool {
 	for _, p := range places {
-		if s.rows[p].val.state == nil {
+		if s.row(p).val.state == nil {
 			return true
 		}
 	}
@@ -104,8 +104,8 @@ func (s *TombstoneMap[K, T]) dead(places []int32) bool {
 
 // anyWith reports whether is holds for the value of a row.
 func (t *table[K, P]) anyWith(is func(P) bool) bool {
-	for i := range t.rows {
-		if t.rows[i].counter > 0 && is(t.rows[i].val) {
+	for _, r := range t.all {
+		if is(r.val) {
 			return true
 		}
 	}
@@ -124,10 +124,10 @@ func (s *DisableWinsFlag) anyIs(on bool) bool {
 func (k *kernel[K, P]) collectMarked(stable *CausalContext, marker func(P) bool) int {
 	var places []int32
 	markers := 0
-	for i := range k.rows {
-		if r := &k.rows[i]; r.counter > 0 && marker(r.val) && stable.Contains(k.dot(int32(i))) {
+	for _, r := range k.all {
+		if marker(r.val) && stable.Contains(r.dot) {
 			markers++
-			places = k.places(places, r.key)
+			places = k.places(places, r.hash, r.key)
 		}
 	}
 	slices.Sort(places)

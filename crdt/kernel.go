@@ -6,52 +6,48 @@ type kernel[K comparable, P any] struct {
 	table[K, P]
 }
 
-// birth is the memory of a delta of one event, so that it takes one allocation.
+// birth is the memory of the delta of one event, so that it takes one allocation.
+// Whoever makes one puts the key and the value into its row.
 type birth[K comparable, P any] struct {
-	rows    [1]row[K, P]
-	strands [1]strand
-	clocks  [1]clock
-	spans   [2]span
+	rows   [1]row[K, P]
+	clocks [1]clock
+	spans  [1]span
 }
 
-func (b *birth[K, P]) lay(d *kernel[K, P]) {
-	d.rows, d.strands, d.ctx.clocks = b.rows[:0], b.strands[:0], b.clocks[:0]
+func born[K comparable, P any](key K, val P) *birth[K, P] {
+	return &birth[K, P]{rows: [1]row[K, P]{newRow(key, Dot{}, val)}}
 }
 
-func (b *birth[K, P]) event(d *kernel[K, P], n Dot) {
-	b.clocks[0] = clock{n.Replica, b.spans[:1:2]}
-	b.spans[0] = span{n.Counter, n.Counter}
-	d.ctx.clocks = b.clocks[:1]
-}
-
-// replace is the event of r that puts val, unless it is nil, in the place of the rows at old.
-// It writes the delta into d, whose memory is b.
-func (k *kernel[K, P]) replace(r Replica, key K, old []int32, val *P, d *kernel[K, P], b *birth[K, P]) {
-	b.lay(d)
+// replace is the event of r that puts the row of b in the place of the rows at old,
+// or nothing. It writes the delta into d, of which b is the memory.
+func (k *kernel[K, P]) replace(r Replica, old []int32, put bool, d *kernel[K, P], b *birth[K, P]) {
 	n := k.ctx.Next(r)
-	b.event(d, n)
 	k.ctx.addSpan(r, span{n.Counter, n.Counter})
-	var gone CausalContext
+	b.spans[0] = span{n.Counter, n.Counter}
+	b.clocks[0] = clock{r, b.spans[:1:1]}
+	d.ctx.clocks = b.clocks[:1:1]
+	if len(old) > 0 {
+		k.take(old, n, d)
+	}
+	if put {
+		b.rows[0].dot = n
+		d.rows = b.rows[:1:1]
+		k.insert(b.rows[0])
+	}
+}
+
+// take removes the rows at old by the event n, of which d is the delta.
+func (k *kernel[K, P]) take(old []int32, n Dot, d *kernel[K, P]) {
+	var buf [4]Dot
+	gone := buf[:0]
 	for _, p := range old {
-		was := k.dot(p)
+		was := k.row(p).dot
+		gone = append(gone, was)
 		d.ctx.Add(was)
 		d.pending.Add(was)
-		gone.Add(was)
-		k.remove(p)
 	}
-	if val != nil {
-		k.insert(key, n, *val)
-		d.insert(key, n, *val)
-	}
-	if len(old) > 0 {
-		k.log.note(removal{VersionVector{[]Dot{n}}, gone, false, 0}, k.vacant)
-	}
-}
-
-func (k *kernel[K, P]) alive(d Dot) bool { return k.lookup(d) >= 0 }
-
-func (k *kernel[K, P]) vacant(r Replica, n span) bool {
-	return coverSpans(k.ctx.of(r), []span{n}) && !k.liveWithin(r, n)
+	k.remove(old...)
+	k.noted().noteFew([]Dot{n}, gone, k.live())
 }
 
 // merge joins o into k.
@@ -59,12 +55,12 @@ func (k *kernel[K, P]) merge(o *kernel[K, P]) {
 	if k == o {
 		return
 	}
-	c := k.compare(&o.table, &k.ctx, &o.ctx)
 	if k.pending.IsEmpty() && o.ctx.Len() <= fewDots {
-		k.mergeFew(o, c)
+		k.mergeFew(o)
 		return
 	}
-	k.learn(k.lost(&o.table, c, &k.ctx, &o.ctx), &o.causality, k.vacant)
+	c := k.compare(&o.table, &k.ctx, &o.ctx)
+	k.learn(k.lost(&o.table, c, &k.ctx, &o.ctx), &o.causality, k.live())
 	k.apply(&o.table, c)
 	k.absorb(&o.causality)
 }
@@ -72,48 +68,60 @@ func (k *kernel[K, P]) merge(o *kernel[K, P]) {
 const fewDots = 4
 
 // mergeFew does what merge does, dot by dot, where o is the delta of an event or a few.
-func (k *kernel[K, P]) mergeFew(o *kernel[K, P], c changes) {
-	var n removal
-	for _, p := range c.gone {
-		n.gone.Add(k.dot(p))
-	}
+func (k *kernel[K, P]) mergeFew(o *kernel[K, P]) {
+	var buf [2 * fewDots]Dot
+	by, gone := buf[:0:fewDots], buf[fewDots:fewDots]
+	var late []Dot
 	for d := range o.ctx.All() {
-		if !k.ctx.Contains(d) && !o.alive(d) {
-			n.gone.Add(d)
+		seen, there := k.ctx.Contains(d), o.lookup(d)
+		if !seen && !o.pending.Contains(d) {
+			by = append(by, d)
+		} else if !seen {
+			late = append(late, d)
 		}
-	}
-	if !n.gone.IsEmpty() {
-		for d := range o.ctx.All() {
-			if !k.ctx.Contains(d) && !o.pending.Contains(d) {
-				n.by.raise(d)
+		switch {
+		case there >= 0 && !seen:
+			k.insert(*o.row(there))
+		case there < 0 && !seen:
+			gone = append(gone, d)
+		case there < 0:
+			if here := k.lookup(d); here >= 0 {
+				gone = append(gone, d)
+				k.remove(here)
 			}
 		}
-		if len(n.by.entries) == 0 {
-			n.by = *k.ctx.reach()
-		}
-		k.log.note(n, k.vacant)
 	}
-	for d := range o.pending.All() {
-		if !k.ctx.Contains(d) {
-			k.pending.Add(d)
-		}
+	if len(gone) > 0 {
+		k.noteMerged(by, gone)
 	}
-	k.apply(&o.table, c)
+	for _, d := range late {
+		k.pending.Add(d)
+	}
 	k.ctx.Merge(&o.ctx)
+}
+
+// noteMerged notes that dots went by the new events by. If there is none, a piece of
+// events seen before came: then whoever has not seen all of this state is told.
+func (k *kernel[K, P]) noteMerged(by, gone []Dot) {
+	if len(by) == 0 {
+		by = k.ctx.reach().entries
+	}
+	k.noted().noteFew(by, gone, k.live())
 }
 
 // lost returns the dots of which t learns by the changes c that they are not alive:
 // its own that go, and those of theirs that it never saw alive.
-func (t *table[K, P]) lost(o *table[K, P], c changes, mine, theirs *CausalContext) (gone CausalContext) {
+func (t *table[K, P]) lost(o *table[K, P], c changes, mine, theirs *CausalContext) *CausalContext {
+	gone := &CausalContext{}
 	if len(c.gone) == 0 && theirs.Len() == uint64(len(c.new)) {
 		return gone
 	}
 	for _, p := range c.gone {
-		gone.Add(t.dot(p))
+		gone.Add(t.row(p).dot)
 	}
 	var fresh CausalContext
 	for _, p := range c.new {
-		fresh.Add(o.dot(p))
+		fresh.Add(o.row(p).dot)
 	}
 	gone.Merge(theirs.Without(mine).Without(&fresh))
 	return gone
@@ -121,7 +129,7 @@ func (t *table[K, P]) lost(o *table[K, P], c changes, mine, theirs *CausalContex
 
 // delta writes into d what a state that has seen since lacks.
 func (k *kernel[K, P]) delta(since *CausalContext, d *kernel[K, P]) {
-	if k.causality.delta(since, &d.causality, k.aliveDots) {
+	if k.causality.delta(since, &d.causality, k.liveDots) {
 		k.copyWithin(d.events(), &d.table)
 	}
 }
@@ -139,7 +147,7 @@ func (k *kernel[K, P]) split(yield func(*kernel[K, P]) bool) {
 		piece.ctx.Add(n)
 		piece.pending = *k.pending.Meet(&piece.ctx)
 		if p := k.lookup(n); p >= 0 {
-			piece.insert(k.rows[p].key, n, k.rows[p].val)
+			piece.insert(*k.row(p))
 		}
 		if !yield(piece) {
 			return
@@ -147,14 +155,15 @@ func (k *kernel[K, P]) split(yield func(*kernel[K, P]) bool) {
 	}
 }
 
-// collect drops the rows at places for good: their dots are seen and not alive.
+// collect drops the rows at places, which rise, for good: their dots are seen and not alive.
 func (k *kernel[K, P]) collect(places []int32) {
+	if len(places) == 0 {
+		return
+	}
 	var gone CausalContext
 	for _, p := range places {
-		gone.Add(k.dot(p))
-		k.remove(p)
+		gone.Add(k.row(p).dot)
 	}
-	if len(places) > 0 {
-		k.log.note(removal{*k.ctx.reach(), gone, false, 0}, k.vacant)
-	}
+	k.remove(places...)
+	k.noted().note(k.ctx.reach(), &gone, k.live())
 }

@@ -1,13 +1,16 @@
 package crdt
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // An LWWMap keeps for each key what the greatest stamp wrote, a value or its
 // deletion, by the order of LWWRegister; of a value and a deletion under one stamp
 // the value stays. A deletion leaves its stamp behind until Collect. The zero value
 // is empty and ready.
 type LWWMap[K comparable, V any] struct {
-	rows table[K, written[V]] // of which only the keys are indexed
+	rows index[K, written[V]] // by key only: the dots say no more than that a row is taken
 	gone int                  // keys that are deleted
 }
 
@@ -40,49 +43,48 @@ func (s *LWWMap[K, V]) Delete(at Stamp, key K) *LWWMap[K, V] {
 
 func (s *LWWMap[K, V]) write(key K, w written[V]) *LWWMap[K, V] {
 	d := &LWWMap[K, V]{}
-	if s.put(key, w) {
-		d.put(key, w)
+	r := writtenRow(key, w)
+	if s.put(&r) {
+		d.put(&r)
 	}
 	return d
 }
 
-// find returns what is written under key, or nil. A key is hashed once.
-func (s *LWWMap[K, V]) find(key K) *written[V] {
-	if s.rows.small() {
-		return nil
-	}
-	if place := s.rows.head(hashOf(key), key); place >= 0 {
-		return &s.rows.rows[place].val
+func writtenRow[K comparable, V any](key K, w written[V]) row[K, written[V]] {
+	return newRow(key, Dot{Counter: 1}, w)
+}
+
+// find returns what is written under key, or nil.
+func (s *LWWMap[K, V]) find(hash uint32, key *K) *written[V] {
+	if place := s.rows.head(hash, key); place >= 0 {
+		return &s.rows.row(place).val
 	}
 	return nil
 }
 
-// put reports whether w wins.
-func (s *LWWMap[K, V]) put(key K, w written[V]) bool {
-	old := s.find(key)
+// put reports whether the row r wins.
+func (s *LWWMap[K, V]) put(r *row[K, written[V]]) bool {
+	old := s.find(r.hash, &r.key)
 	switch {
-	case old != nil && !w.beats(old):
+	case old == nil:
+		s.rows.link(s.rows.store(r))
+	case !r.val.beats(old):
 		return false
-	case old != nil && !old.here:
-		s.gone--
+	default:
+		if !old.here {
+			s.gone--
+		}
+		*old = r.val
 	}
-	if !w.here {
+	if !r.val.here {
 		s.gone++
 	}
-	if old != nil {
-		*old = w
-		return true
-	}
-	if s.rows.small() {
-		s.rows.slots = make([]uint64, 4)
-	}
-	s.rows.link(s.rows.put(key, Dot{Counter: 1}, w))
 	return true
 }
 
 // Get returns the value of key and whether there is one.
 func (s *LWWMap[K, V]) Get(key K) (V, bool) {
-	w := s.find(key)
+	w := s.find(hashOf(&key), &key)
 	if w == nil {
 		var none V
 		return none, false
@@ -92,7 +94,7 @@ func (s *LWWMap[K, V]) Get(key K) (V, bool) {
 
 // Stamp returns the stamp of the last write or deletion of key, and whether there was one.
 func (s *LWWMap[K, V]) Stamp(key K) (Stamp, bool) {
-	if w := s.find(key); w != nil {
+	if w := s.find(hashOf(&key), &key); w != nil {
 		return w.stamp, true
 	}
 	return Stamp{}, false
@@ -104,29 +106,31 @@ func (s *LWWMap[K, V]) Len() int { return s.rows.live - s.gone }
 // All yields keys and values in order of the keys.
 func (s *LWWMap[K, V]) All() iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
-		for _, key := range s.sorted() {
-			if w := s.find(key); w.here && !yield(key, copyValue(w.val)) {
+		for _, r := range s.sorted() {
+			if r.val.here && !yield(r.key, copyValue(r.val.val)) {
 				return
 			}
 		}
 	}
 }
 
-func (s *LWWMap[K, V]) sorted() []K {
-	keys := make([]K, 0, len(s.rows.rows))
-	for i := range s.rows.rows {
-		keys = append(keys, s.rows.rows[i].key)
+// sorted returns the rows in order of the keys.
+func (s *LWWMap[K, V]) sorted() []*row[K, written[V]] {
+	rows := make([]*row[K, written[V]], 0, s.rows.live)
+	for _, r := range s.rows.all {
+		rows = append(rows, r)
 	}
-	return sortValues(keys)
+	slices.SortFunc(rows, func(a, b *row[K, written[V]]) int { return compareValues(&a.key, &b.key) })
+	return rows
 }
 
 // Collect forgets deletions with stamps below stable and returns how many. Every
 // write with such a stamp must have reached every replica: else it comes back.
 func (s *LWWMap[K, V]) Collect(stable Stamp) int {
 	kept := LWWMap[K, V]{}
-	for i := range s.rows.rows {
-		if r := &s.rows.rows[i]; r.val.here || r.val.stamp.Compare(stable) >= 0 {
-			kept.put(r.key, r.val)
+	for _, r := range s.rows.all {
+		if r.val.here || r.val.stamp.Compare(stable) >= 0 {
+			kept.put(r)
 		}
 	}
 	n := s.rows.live - kept.rows.live
@@ -139,18 +143,17 @@ func (s *LWWMap[K, V]) Merge(o *LWWMap[K, V]) {
 	if s == o {
 		return
 	}
-	for i := range o.rows.rows {
-		s.put(o.rows.rows[i].key, o.rows.rows[i].val)
+	for _, r := range o.rows.all {
+		s.put(r)
 	}
 }
 
 // Diff returns the least delta that brings o up to s.
 func (s *LWWMap[K, V]) Diff(o *LWWMap[K, V]) *LWWMap[K, V] {
 	d := &LWWMap[K, V]{}
-	for i := range s.rows.rows {
-		r := &s.rows.rows[i]
-		if old := o.find(r.key); old == nil || r.val.beats(old) {
-			d.put(r.key, r.val)
+	for _, r := range s.rows.all {
+		if old := o.find(r.hash, &r.key); old == nil || r.val.beats(old) {
+			d.put(r)
 		}
 	}
 	return d
@@ -159,9 +162,9 @@ func (s *LWWMap[K, V]) Diff(o *LWWMap[K, V]) *LWWMap[K, V] {
 // Split yields the join decomposition: one piece for each key, in order.
 func (s *LWWMap[K, V]) Split() iter.Seq[*LWWMap[K, V]] {
 	return func(yield func(*LWWMap[K, V]) bool) {
-		for _, key := range s.sorted() {
+		for _, r := range s.sorted() {
 			piece := &LWWMap[K, V]{}
-			piece.put(key, *s.find(key))
+			piece.put(r)
 			if !yield(piece) {
 				return
 			}
@@ -174,9 +177,9 @@ func (s *LWWMap[K, V]) Split() iter.Seq[*LWWMap[K, V]] {
 func (s *LWWMap[K, V]) AppendBinary(b []byte) ([]byte, error) {
 	b = appendUvarint(append(b, tagLWWMap), uint64(s.rows.live))
 	var err error
-	for _, key := range s.sorted() {
-		w := s.find(key)
-		if b, err = appendValue(b, &key); err != nil {
+	for _, r := range s.sorted() {
+		w := &r.val
+		if b, err = appendValue(b, &r.key); err != nil {
 			return b, err
 		}
 		b = w.stamp.appendTo(b)
@@ -205,7 +208,8 @@ func (s *LWWMap[K, V]) UnmarshalBinary(data []byte) error {
 		if w.here = r.below(1) == 1; w.here {
 			readValue(r, &w.val)
 		}
-		out.put(key, w)
+		row := writtenRow(key, w)
+		out.put(&row)
 	}
 	if r.end() == nil {
 		*s = out

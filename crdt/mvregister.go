@@ -11,17 +11,16 @@ type MVRegister[V any] struct{ kernel[struct{}, V] }
 
 // Set writes v for replica r in the place of the values seen, and returns the delta.
 func (s *MVRegister[V]) Set(r Replica, v V) *MVRegister[V] {
-	v = copyValue(v)
 	d := &MVRegister[V]{}
-	s.replace(r, struct{}{}, s.places(nil, struct{}{}), &v, &d.kernel, &birth[struct{}, V]{})
+	s.replace(r, s.of(struct{}{}), true, &d.kernel, born(struct{}{}, copyValue(v)))
 	return d
 }
 
 // Clear takes the values seen away for replica r and returns the delta, bottom if there are none.
 func (s *MVRegister[V]) Clear(r Replica) *MVRegister[V] {
 	d := &MVRegister[V]{}
-	if old := s.places(nil, struct{}{}); len(old) > 0 {
-		s.replace(r, struct{}{}, old, nil, &d.kernel, &birth[struct{}, V]{})
+	if old := s.of(struct{}{}); len(old) > 0 {
+		s.replace(r, old, false, &d.kernel, &birth[struct{}, V]{})
 	}
 	return d
 }
@@ -31,10 +30,8 @@ func (s *MVRegister[V]) Clear(r Replica) *MVRegister[V] {
 func (s *MVRegister[V]) All() iter.Seq[V] {
 	return seqOf(func() []V {
 		var out []V
-		for i := range s.rows {
-			if s.rows[i].counter > 0 {
-				out = append(out, copyValue(s.rows[i].val))
-			}
+		for _, r := range s.all {
+			out = append(out, copyValue(r.val))
 		}
 		return slices.CompactFunc(sortValues(out), func(a, b V) bool { return compareValues(&a, &b) == 0 })
 	})

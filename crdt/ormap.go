@@ -38,7 +38,7 @@ func (s *ORMap[K, V]) Update(key K, change func(V) V) *ORMap[K, V] {
 	if !nested.isEmpty() {
 		d.vals = map[K]V{key: nested}
 		for n := range nested.dots {
-			d.keys.insert(key, n, struct{}{})
+			d.keys.insert(newRow(key, n, struct{}{}))
 		}
 	}
 	s.settle(key, v, d, before)
@@ -47,18 +47,20 @@ func (s *ORMap[K, V]) Update(key K, change func(V) V) *ORMap[K, V] {
 
 // settle brings keys and vals up to what the nested update d did to v.
 func (s *ORMap[K, V]) settle(key K, v V, d *ORMap[K, V], before *CausalContext) {
+	var old []int32
 	var gone CausalContext
-	for _, p := range s.keys.places(nil, key) {
-		if n := s.keys.dot(p); d.ctx.Contains(n) && d.keys.lookup(n) < 0 {
+	for _, p := range s.keys.of(key) {
+		if n := s.keys.row(p).dot; d.ctx.Contains(n) && d.keys.lookup(n) < 0 {
 			gone.Add(n)
-			s.keys.remove(p)
+			old = append(old, p)
 		}
 	}
-	for n := range d.keys.dots {
-		s.keys.insert(key, n, struct{}{})
+	s.keys.remove(old...)
+	for _, r := range d.keys.all {
+		s.keys.insert(*r)
 	}
 	if !gone.IsEmpty() {
-		s.log.note(removal{by: *d.ctx.Without(before).reach(), gone: gone}, s.vacant)
+		s.noted().note(d.ctx.Without(before).reach(), &gone, s.keys.live())
 	}
 	s.keep(key, v)
 }
@@ -77,7 +79,7 @@ func (s *ORMap[K, V]) keep(key K, v V) {
 // Remove takes key out for replica r and returns the delta, bottom if it is not there.
 func (s *ORMap[K, V]) Remove(r Replica, key K) *ORMap[K, V] {
 	d := &ORMap[K, V]{}
-	old := s.keys.places(nil, key)
+	old := s.keys.of(key)
 	if len(old) == 0 {
 		return d
 	}
@@ -85,18 +87,14 @@ func (s *ORMap[K, V]) Remove(r Replica, key K) *ORMap[K, V] {
 	s.ctx.Add(n)
 	var gone CausalContext
 	for _, p := range old {
-		gone.Add(s.keys.dot(p))
-		s.keys.remove(p)
+		gone.Add(s.keys.row(p).dot)
 	}
+	s.keys.remove(old...)
 	delete(s.vals, key)
 	d.ctx.Add(n)
 	d.claim(&gone)
-	s.log.note(removal{VersionVector{[]Dot{n}}, gone, false, 0}, s.vacant)
+	s.noted().note(&VersionVector{[]Dot{n}}, &gone, s.keys.live())
 	return d
-}
-
-func (s *ORMap[K, V]) vacant(r Replica, n span) bool {
-	return coverSpans(s.ctx.of(r), []span{n}) && !s.keys.liveWithin(r, n)
 }
 
 // Get returns the value of key and whether it is there. It is part of the map: for
@@ -135,7 +133,7 @@ func (s *ORMap[K, V]) Merge(o *ORMap[K, V]) {
 		return
 	}
 	c := s.keys.compare(&o.keys, &s.ctx, &o.ctx)
-	s.learn(s.keys.lost(&o.keys, c, &s.ctx, &o.ctx), &o.causality, s.vacant)
+	s.learn(s.keys.lost(&o.keys, c, &s.ctx, &o.ctx), &o.causality, s.keys.live())
 	s.join(o, c, &s.ctx, &o.ctx)
 	s.absorb(&o.causality)
 }
@@ -151,10 +149,10 @@ func (s *ORMap[K, V]) join(o *ORMap[K, V], c changes, mine, theirs *CausalContex
 		}
 	}
 	for _, p := range c.gone {
-		touch(s.keys.rows[p].key)
+		touch(s.keys.row(p).key)
 	}
 	for _, p := range c.new {
-		touch(o.keys.rows[p].key)
+		touch(o.keys.row(p).key)
 	}
 	for _, key := range order {
 		v, ok := s.vals[key]

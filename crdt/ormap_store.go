@@ -6,7 +6,7 @@ import "iter"
 // give or take old removals. Merged into such a state it does what s would.
 func (s *ORMap[K, V]) Delta(since *CausalContext) *ORMap[K, V] {
 	var c causality
-	s.delta(since, &c, s.keys.aliveDots)
+	s.delta(since, &c, s.keys.liveDots)
 	d := s.within(c.events())
 	d.causality = c
 	return d
@@ -51,7 +51,7 @@ func (s *ORMap[K, V]) UnmarshalBinary(data []byte) error {
 	out.causality.read(r)
 	out.readStore(r, &out.ctx)
 	if r.end() == nil {
-		out.log = out.ctx.forgetful(out.keys.live)
+		out.log = out.ctx.forgetful(out.keys.live())
 		*s = out
 	}
 	return r.err
@@ -66,7 +66,7 @@ func (s *ORMap[K, V]) dots(yield func(Dot) bool) { s.keys.dots(yield) }
 func (s *ORMap[K, V]) within(ctx *CausalContext) *ORMap[K, V] {
 	d := &ORMap[K, V]{}
 	s.keys.copyWithin(ctx, &d.keys)
-	for _, r := range d.keys.rows {
+	for _, r := range d.keys.all {
 		if _, ok := d.vals[r.key]; !ok {
 			d.keep(r.key, s.vals[r.key].within(ctx))
 		}
@@ -97,6 +97,7 @@ func (s *ORMap[K, V]) readStore(r *reader, ctx *CausalContext) {
 		r.fail("maps %d deep", r.depth)
 	}
 	var last K
+	var rows []row[K, struct{}]
 	for i, n := 0, r.count(3); i < n && r.err == nil; i++ {
 		var key K
 		readValue(r, &key)
@@ -112,14 +113,14 @@ func (s *ORMap[K, V]) readStore(r *reader, ctx *CausalContext) {
 		}
 		for d := range v.dots {
 			if r.err == nil {
-				s.keys.put(key, d, struct{}{})
+				rows = append(rows, newRow(key, d, struct{}{}))
 			}
 		}
 		if r.err == nil {
 			s.keep(key, v)
 		}
 	}
-	if r.err == nil && s.keys.twice() {
+	if r.err == nil && !s.keys.load(rows) {
 		r.fail("one dot twice")
 	}
 	r.depth--

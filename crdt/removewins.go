@@ -18,16 +18,17 @@ func (s *RemoveWinsSet[E]) Remove(r Replica, e E) *RemoveWinsSet[E] { return s.m
 func (s *RemoveWinsSet[E]) mark(r Replica, e E, added bool) *RemoveWinsSet[E] {
 	d := &RemoveWinsSet[E]{}
 	var buf [4]int32
-	s.replace(r, e, s.places(buf[:0], e), &added, &d.kernel, &birth[E, bool]{})
+	b := born(e, added)
+	s.replace(r, s.places(buf[:0], b.rows[0].hash, e), true, &d.kernel, b)
 	return d
 }
 
 // Contains reports whether e is in the set. Expected O(1).
 func (s *RemoveWinsSet[E]) Contains(e E) bool {
 	var buf [4]int32
-	places := s.places(buf[:0], e)
+	places := s.places(buf[:0], hashOf(&e), e)
 	for _, p := range places {
-		if !s.rows[p].val {
+		if !s.row(p).val {
 			return false
 		}
 	}

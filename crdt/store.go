@@ -35,16 +35,7 @@ type nested[V any] interface {
 	readStore(r *reader, ctx *CausalContext)
 }
 
-func (k *kernel[K, P]) isEmpty() bool { return k.live == 0 }
-
-// dots yields the live dots in the order of the rows: for use where order does not matter.
-func (t *table[K, P]) dots(yield func(Dot) bool) {
-	for i := range t.rows {
-		if d := t.dotOf(i); d.Counter > 0 && !yield(d) {
-			return
-		}
-	}
-}
+func (k *kernel[K, P]) isEmpty() bool { return k.live() == 0 }
 
 func (k *kernel[K, P]) joinTable(o *table[K, P], mine, theirs *CausalContext) {
 	k.apply(o, k.compare(o, mine, theirs))
@@ -58,7 +49,7 @@ func (k *kernel[K, P]) appendBinary(b []byte, tag byte) ([]byte, error) {
 func (k *kernel[K, P]) appendStore(b []byte, ctx *CausalContext) ([]byte, error) {
 	places := k.sorted()
 	heads := 0
-	same := func(i int) bool { return i > 0 && i < len(places) && k.rows[places[i]].key == k.rows[places[i-1]].key }
+	same := func(i int) bool { return i > 0 && i < len(places) && k.row(places[i]).key == k.row(places[i-1]).key }
 	for i := range places {
 		if !same(i) {
 			heads++
@@ -67,7 +58,7 @@ func (k *kernel[K, P]) appendStore(b []byte, ctx *CausalContext) ([]byte, error)
 	b = appendUvarint(b, uint64(heads))
 	var err error
 	for i, p := range places {
-		r := &k.rows[p]
+		r := k.row(p)
 		if !same(i) {
 			n := 1
 			for same(i + n) {
@@ -78,7 +69,7 @@ func (k *kernel[K, P]) appendStore(b []byte, ctx *CausalContext) ([]byte, error)
 			}
 			b = appendUvarint(b, uint64(n-1))
 		}
-		if b, err = appendValue(appendDot(b, k.dot(p), ctx), &r.val); err != nil {
+		if b, err = appendValue(appendDot(b, r.dot, ctx), &r.val); err != nil {
 			return b, err
 		}
 	}
@@ -115,7 +106,7 @@ func (k *kernel[K, P]) unmarshal(data []byte, tag byte) error {
 	out.causality.read(r)
 	out.readStore(r, &out.ctx)
 	if r.end() == nil {
-		out.log = out.ctx.forgetful(out.live)
+		out.log = out.ctx.forgetful(out.live())
 		*k = out
 	}
 	return r.err
@@ -123,6 +114,7 @@ func (k *kernel[K, P]) unmarshal(data []byte, tag byte) error {
 
 func (k *kernel[K, P]) readStore(r *reader, ctx *CausalContext) {
 	var last K
+	var rows []row[K, P]
 	for i, n := 0, r.count(3); i < n && r.err == nil; i++ {
 		var key K
 		readValue(r, &key)
@@ -140,34 +132,13 @@ func (k *kernel[K, P]) readStore(r *reader, ctx *CausalContext) {
 			}
 			before = d
 			if r.err == nil {
-				k.put(key, d, val)
+				rows = append(rows, newRow(key, d, val))
 			}
 		}
 	}
-	if r.err == nil && k.twice() {
+	if r.err == nil && !k.load(rows) {
 		r.fail("one dot twice")
 	}
-}
-
-// twice indexes the table if it is large and reports whether a dot is in it twice.
-func (t *table[K, P]) twice() bool {
-	if len(t.rows) > smallTable {
-		t.index()
-		for _, s := range t.strands {
-			for i := range s.counters {
-				if i > 0 && s.counters[i-1] == s.counters[i] {
-					return true
-				}
-			}
-		}
-		return false
-	}
-	for i := range t.rows {
-		if t.lookup(t.dotOf(i)) != int32(i) {
-			return true
-		}
-	}
-	return false
 }
 
 // seqOf yields what list returns, which is called when the loop begins.

@@ -20,20 +20,20 @@ type TombstoneMap[K comparable, T any] struct{ kernel[K, kept[T]] }
 // that was deleted gives ErrDead and a delta of bottom, and change is not called.
 func (s *TombstoneMap[K, T]) Update(r Replica, key K, change func(*T) *T) (*TombstoneMap[K, T], error) {
 	d := &TombstoneMap[K, T]{}
-	places := s.places(nil, key)
+	places := s.of(key)
 	if s.dead(places) {
 		return d, ErrDead
 	}
 	own := new(T)
 	var old []int32
 	for _, p := range places {
-		if s.dot(p).Replica == r {
+		if s.row(p).dot.Replica == r {
 			old = append(old, p)
-			stateOf(own).Merge(s.rows[p].val.state)
+			stateOf(own).Merge(s.row(p).val.state)
 		}
 	}
 	stateOf(own).Merge(change(s.joined(places)))
-	s.replace(r, key, old, &kept[T]{own}, &d.kernel, &birth[K, kept[T]]{})
+	s.replace(r, old, true, &d.kernel, born(key, kept[T]{own}))
 	return d, nil
 }
 
@@ -41,15 +41,15 @@ func (s *TombstoneMap[K, T]) Update(r Replica, key K, change func(*T) *T) (*Tomb
 // though the key be absent. For a key that is dead already it is bottom.
 func (s *TombstoneMap[K, T]) Delete(r Replica, key K) *TombstoneMap[K, T] {
 	d := &TombstoneMap[K, T]{}
-	if old := s.places(nil, key); !s.dead(old) {
-		s.replace(r, key, old, &kept[T]{}, &d.kernel, &birth[K, kept[T]]{})
+	if old := s.of(key); !s.dead(old) {
+		s.replace(r, old, true, &d.kernel, born(key, kept[T]{}))
 	}
 	return d
 }
 
 // Get returns the value of key, in memory of its own, and whether it is alive.
 func (s *TombstoneMap[K, T]) Get(key K) (*T, bool) {
-	places := s.places(nil, key)
+	places := s.of(key)
 	if len(places) == 0 || s.dead(places) {
 		return nil, false
 	}
@@ -57,7 +57,7 @@ func (s *TombstoneMap[K, T]) Get(key K) (*T, bool) {
 }
 
 // Dead reports whether there is a tombstone for key.
-func (s *TombstoneMap[K, T]) Dead(key K) bool { return s.dead(s.places(nil, key)) }
+func (s *TombstoneMap[K, T]) Dead(key K) bool { return s.dead(s.of(key)) }
 
 // All yields the living keys and their values in order.
 func (s *TombstoneMap[K, T]) All() iter.Seq2[K, *T] {
