@@ -18,7 +18,8 @@ type addBorn[E comparable] struct {
 // Add puts e into the set for replica r and returns the delta. It mints a dot,
 // though e be there. Expected O(1).
 func (s *AddWinsSet[E]) Add(r Replica, e E) *AddWinsSet[E] {
-	d := &addBorn[E]{mem: *born(e, struct{}{})}
+	d := &addBorn[E]{}
+	d.mem.lay(e, struct{}{})
 	var buf [4]int32
 	s.replace(r, s.places(buf[:0], d.mem.rows[0].hash, e), true, &d.set.kernel, &d.mem)
 	return &d.set

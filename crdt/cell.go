@@ -23,7 +23,7 @@ func (s *Cell[T]) Update(r Replica, change func(*T) *T) *Cell[T] {
 	}
 	stateOf(own).Merge(change(s.Value()))
 	d := &Cell[T]{}
-	s.replace(r, old, true, &d.kernel, born(struct{}{}, kept[T]{own}))
+	s.replace(r, old, true, &d.kernel, new(birth[struct{}, kept[T]]).lay(struct{}{}, kept[T]{own}))
 	return d
 }
 

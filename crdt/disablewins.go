@@ -14,7 +14,7 @@ func (s *DisableWinsFlag) Disable(r Replica) *DisableWinsFlag { return s.set(r, 
 
 func (s *DisableWinsFlag) set(r Replica, on bool) *DisableWinsFlag {
 	d := &DisableWinsFlag{}
-	s.replace(r, s.of(struct{}{}), true, &d.kernel, born(struct{}{}, on))
+	s.replace(r, s.of(struct{}{}), true, &d.kernel, new(birth[struct{}, bool]).lay(struct{}{}, on))
 	return d
 }
 

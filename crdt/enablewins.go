@@ -14,7 +14,7 @@ func (s *EnableWinsFlag) Disable(r Replica) *EnableWinsFlag { return s.set(r, fa
 
 func (s *EnableWinsFlag) set(r Replica, on bool) *EnableWinsFlag {
 	d := &EnableWinsFlag{}
-	s.replace(r, s.of(struct{}{}), true, &d.kernel, born(struct{}{}, on))
+	s.replace(r, s.of(struct{}{}), true, &d.kernel, new(birth[struct{}, bool]).lay(struct{}{}, on))
 	return d
 }
 

@@ -67,8 +67,8 @@ func (x *index[K, P]) lookup(d Dot) int32 {
 	return -1
 }
 
-func (x *index[K, P]) insert(r row[K, P]) {
-	place := x.store(&r)
+func (x *index[K, P]) insert(r *row[K, P]) {
+	place := x.store(r)
 	x.link(place)
 	x.strandFor(r.dot.Replica).insert(r.dot, place)
 }

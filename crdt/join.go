@@ -97,7 +97,7 @@ func (t *table[K, P]) apply(o *table[K, P], c changes) {
 		return
 	}
 	for _, p := range c.new {
-		t.insert(*o.row(p))
+		t.insert(o.row(p))
 	}
 }
 

@@ -14,8 +14,9 @@ type birth[K comparable, P any] struct {
 	spans  [1]span
 }
 
-func born[K comparable, P any](key K, val P) *birth[K, P] {
-	return &birth[K, P]{rows: [1]row[K, P]{newRow(key, Dot{}, val)}}
+func (b *birth[K, P]) lay(key K, val P) *birth[K, P] {
+	b.rows[0].key, b.rows[0].val, b.rows[0].hash = key, val, hashOf(&key)
+	return b
 }
 
 // replace is the event of r that puts the row of b in the place of the rows at old,
@@ -32,7 +33,7 @@ func (k *kernel[K, P]) replace(r Replica, old []int32, put bool, d *kernel[K, P]
 	if put {
 		b.rows[0].dot = n
 		d.rows = b.rows[:1:1]
-		k.insert(b.rows[0])
+		k.insert(&b.rows[0])
 	}
 }
 
@@ -81,7 +82,7 @@ func (k *kernel[K, P]) mergeFew(o *kernel[K, P]) {
 		}
 		switch {
 		case there >= 0 && !seen:
-			k.insert(*o.row(there))
+			k.insert(o.row(there))
 		case there < 0 && !seen:
 			gone = append(gone, d)
 		case there < 0:
@@ -147,7 +148,7 @@ func (k *kernel[K, P]) split(yield func(*kernel[K, P]) bool) {
 		piece.ctx.Add(n)
 		piece.pending = *k.pending.Meet(&piece.ctx)
 		if p := k.lookup(n); p >= 0 {
-			piece.insert(*k.row(p))
+			piece.insert(k.row(p))
 		}
 		if !yield(piece) {
 			return

@@ -12,7 +12,7 @@ type MVRegister[V any] struct{ kernel[struct{}, V] }
 // Set writes v for replica r in the place of the values seen, and returns the delta.
 func (s *MVRegister[V]) Set(r Replica, v V) *MVRegister[V] {
 	d := &MVRegister[V]{}
-	s.replace(r, s.of(struct{}{}), true, &d.kernel, born(struct{}{}, copyValue(v)))
+	s.replace(r, s.of(struct{}{}), true, &d.kernel, new(birth[struct{}, V]).lay(struct{}{}, copyValue(v)))
 	return d
 }
 

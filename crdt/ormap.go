@@ -38,7 +38,8 @@ func (s *ORMap[K, V]) Update(key K, change func(V) V) *ORMap[K, V] {
 	if !nested.isEmpty() {
 		d.vals = map[K]V{key: nested}
 		for n := range nested.dots {
-			d.keys.insert(newRow(key, n, struct{}{}))
+			r := newRow(key, n, struct{}{})
+			d.keys.insert(&r)
 		}
 	}
 	s.settle(key, v, d, before)
@@ -57,7 +58,7 @@ func (s *ORMap[K, V]) settle(key K, v V, d *ORMap[K, V], before *CausalContext) 
 	}
 	s.keys.remove(old...)
 	for _, r := range d.keys.all {
-		s.keys.insert(*r)
+		s.keys.insert(r)
 	}
 	if !gone.IsEmpty() {
 		s.noted().note(d.ctx.Without(before).reach(), &gone, s.keys.live())

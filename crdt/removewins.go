@@ -18,7 +18,7 @@ func (s *RemoveWinsSet[E]) Remove(r Replica, e E) *RemoveWinsSet[E] { return s.m
 func (s *RemoveWinsSet[E]) mark(r Replica, e E, added bool) *RemoveWinsSet[E] {
 	d := &RemoveWinsSet[E]{}
 	var buf [4]int32
-	b := born(e, added)
+	b := new(birth[E, bool]).lay(e, added)
 	s.replace(r, s.places(buf[:0], b.rows[0].hash, e), true, &d.kernel, b)
 	return d
 }

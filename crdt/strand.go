@@ -137,3 +137,39 @@ func (s *strand) settle(n int) {
 		}
 	}
 }
+
+// load fills an empty index, in O(n log n), and reports whether every dot is there once only.
+func (x *index[K, P]) load(rows []row[K, P]) bool {
+	x.reserve(len(rows))
+	for i := range rows {
+		place := x.store(&rows[i])
+		x.link(place)
+		x.strandFor(rows[i].dot.Replica).push(rows[i].dot.Counter, place)
+	}
+	for i := range x.strands {
+		if !x.strands[i].sort() {
+			return false
+		}
+	}
+	return true
+}
+
+// sort puts dots pushed in any order where they belong and reports whether none is there twice.
+func (s *strand) sort() bool {
+	type at struct {
+		counter uint64
+		place   int32
+	}
+	all := make([]at, len(s.counters))
+	for i, c := range s.counters {
+		all[i] = at{c, s.places[i]}
+	}
+	slices.SortFunc(all, func(a, b at) int { return cmp.Compare(a.counter, b.counter) })
+	for i, a := range all {
+		if i > 0 && a.counter == all[i-1].counter {
+			return false
+		}
+		s.counters[i], s.places[i] = a.counter, a.place
+	}
+	return true
+}

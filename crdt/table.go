@@ -105,10 +105,9 @@ func (t *table[K, P]) lookup(d Dot) int32 {
 }
 
 // insert adds a row. Its dot must not be live.
-func (t *table[K, P]) insert(r row[K, P]) {
+func (t *table[K, P]) insert(r *row[K, P]) {
 	if t.big == nil && len(t.rows) < smallTable {
-		r.next = 0
-		t.rows = append(t.rows, r)
+		t.rows = append(t.rows, *r)
 		return
 	}
 	t.enlarge()
@@ -121,28 +120,23 @@ func (t *table[K, P]) enlarge() {
 		return
 	}
 	t.big = &index[K, P]{}
-	for _, r := range t.rows {
-		t.big.insert(r)
+	for i := range t.rows {
+		t.big.insert(&t.rows[i])
 	}
 	t.rows = nil
 }
 
 // load fills an empty table and reports whether every dot is there once only. It keeps rows.
 func (t *table[K, P]) load(rows []row[K, P]) bool {
-	slices.SortFunc(rows, func(a, b row[K, P]) int { return a.dot.Compare(b.dot) })
+	if len(rows) > smallTable {
+		t.big = &index[K, P]{}
+		return t.big.load(rows)
+	}
+	t.rows = rows
 	for i := range rows {
-		if i > 0 && rows[i-1].dot == rows[i].dot {
+		if t.lookup(rows[i].dot) < int32(i) {
 			return false
 		}
-	}
-	if len(rows) <= smallTable {
-		t.rows = rows
-		return true
-	}
-	t.enlarge()
-	t.big.reserve(len(rows))
-	for i := range rows {
-		t.big.insert(rows[i])
 	}
 	return true
 }
@@ -188,9 +182,9 @@ func (t *table[K, P]) liveDots() *CausalContext {
 // copyWithin copies the rows whose dots are in ctx to d.
 func (t *table[K, P]) copyWithin(ctx *CausalContext, d *table[K, P]) {
 	if t.big == nil {
-		for _, r := range t.rows {
-			if ctx.Contains(r.dot) {
-				d.insert(r)
+		for i := range t.rows {
+			if ctx.Contains(t.rows[i].dot) {
+				d.insert(&t.rows[i])
 			}
 		}
 		return
@@ -198,7 +192,7 @@ func (t *table[K, P]) copyWithin(ctx *CausalContext, d *table[K, P]) {
 	for _, c := range ctx.clocks {
 		if s := t.big.strandOf(c.replica); s != nil {
 			for p := range s.within(c.spans) {
-				d.insert(*t.big.row(p))
+				d.insert(t.big.row(p))
 			}
 		}
 	}

@@ -33,7 +33,7 @@ func (s *TombstoneMap[K, T]) Update(r Replica, key K, change func(*T) *T) (*Tomb
 		}
 	}
 	stateOf(own).Merge(change(s.joined(places)))
-	s.replace(r, old, true, &d.kernel, born(key, kept[T]{own}))
+	s.replace(r, old, true, &d.kernel, new(birth[K, kept[T]]).lay(key, kept[T]{own}))
 	return d, nil
 }
 
@@ -42,7 +42,7 @@ func (s *TombstoneMap[K, T]) Update(r Replica, key K, change func(*T) *T) (*Tomb
 func (s *TombstoneMap[K, T]) Delete(r Replica, key K) *TombstoneMap[K, T] {
 	d := &TombstoneMap[K, T]{}
 	if old := s.of(key); !s.dead(old) {
-		s.replace(r, old, true, &d.kernel, born(key, kept[T]{}))
+		s.replace(r, old, true, &d.kernel, new(birth[K, kept[T]]).lay(key, kept[T]{}))
 	}
 	return d
 }
