@@ -22,27 +22,31 @@ func (r *Replica[S, P]) speak(p *peer) {
 		r.stats.Full++
 		r.sendPayload(p, 0, r.encoded())
 	case len(items) > 0:
-		r.sendPayload(p, p.acked, joined[S, P](items))
+		r.sendPayload(p, p.acked, r.joined(p.done, items))
 	default:
 		r.send(p, envelope{kind: kindGap}, 0)
 	}
 }
 
 func (r *Replica[S, P]) sendPayload(p *peer, after uint64, what payload) {
-	r.stats.Sent.Entries += what.entries
+	r.stats.Shipped += what.entries
 	r.send(p, envelope{kind: kindDelta, after: after, body: what.data}, len(what.data))
 }
 
 // encoded returns the encoding of the state, made once for each version.
 func (r *Replica[S, P]) encoded() payload {
 	if r.whole.data == nil || r.whole.version != r.version {
-		r.whole = payload{r.version, must(P(r.state).AppendBinary(nil)), entries(r.state)}
+		r.whole = payload{0, r.version, must(P(r.state).AppendBinary(nil)), entries(r.state)}
 	}
 	return r.whole
 }
 
-// joined returns the join of deltas.
-func joined[S any, P Pointer[S]](items []item[S]) payload {
+// joined returns the join of the deltas after a version, made once if they are all.
+func (r *Replica[S, P]) joined(after uint64, items []item[S]) payload {
+	all := uint64(len(items)) == r.version-after
+	if all && r.union.version == r.version && r.union.after == after {
+		return r.union
+	}
 	d := items[0].delta
 	if len(items) > 1 {
 		d = new(S)
@@ -50,7 +54,11 @@ func joined[S any, P Pointer[S]](items []item[S]) payload {
 			P(d).Merge(it.delta)
 		}
 	}
-	return payload{data: must(P(d).AppendBinary(nil)), entries: entries(d)}
+	what := payload{after, r.version, must(P(d).AppendBinary(nil)), entries(d)}
+	if all {
+		r.union = what
+	}
+	return what
 }
 
 // Receive takes a message and reports whether it was one for this replica: others
@@ -136,9 +144,8 @@ func (r *Replica[S, P]) take(p *peer, e *envelope) {
 		r.stats.Damaged++
 		return
 	}
-	r.stats.Received.Entries += entries(d)
 	p.held = max(p.held, e.version)
-	if !r.join(d, origin{p.id, p.epoch}) {
+	if !r.join(d, len(e.body), origin{p.id, p.epoch}) {
 		r.stats.Redundant++
 	}
 	if r.cfg.Bug != Unacknowledged {

@@ -30,14 +30,15 @@ type Replica[S any, P Pointer[S]] struct {
 	turn    int     // of the peer whose turn it is if there is a Fanout
 	round   *sim.Timer
 	stats   Stats   `explore:"-"`
-	whole   payload `explore:"-"` // the state's encoding, if that was asked for
+	whole   payload `explore:"-"` // the state, if that was asked for
+	union   payload `explore:"-"` // the last join of deltas
 }
 
-// payload is an encoded state with the version and the number of entries.
+// payload is what was new after one version and up to another, encoded.
 type payload struct {
-	version uint64
-	data    []byte
-	entries uint64
+	after, version uint64
+	data           []byte
+	entries        uint64
 }
 
 // ReplicaOf returns the identifier of a boot of a node; boots is Endpoint.Boots. No
@@ -98,12 +99,12 @@ func (r *Replica[S, P]) Version() uint64 { return r.version }
 // as the mutators of package crdt do; it must not keep either. Nil and bottom are no change.
 func (r *Replica[S, P]) Update(change func(id crdt.Replica, s *S) *S) {
 	if d := change(r.id, r.state); d != nil && !r.isBottom(d) {
-		r.changed(d, local)
+		r.changed(d, 0, local)
 	}
 }
 
 // Join joins s, a snapshot from before a crash for instance, into the state.
-func (r *Replica[S, P]) Join(s *S) { r.join(crdt.Clone(s), local) }
+func (r *Replica[S, P]) Join(s *S) { r.join(crdt.Clone(s), 0, local) }
 
 // Stats returns what was counted so far.
 func (r *Replica[S, P]) Stats() Stats {
@@ -112,8 +113,9 @@ func (r *Replica[S, P]) Stats() Stats {
 	return s
 }
 
-// join joins d into the state, and reports whether that was anything new. It keeps d.
-func (r *Replica[S, P]) join(d *S, from origin) bool {
+// join joins d into the state, and reports whether that was anything new. It
+// keeps d. The size is that of its encoding, 0 if it is to be found out.
+func (r *Replica[S, P]) join(d *S, size int, from origin) bool {
 	var fresh *S
 	if splitter, ok := any(d).(crdt.Splitter[S]); ok {
 		if fresh = splitter.Diff(r.state); r.isBottom(fresh) {
@@ -128,16 +130,18 @@ func (r *Replica[S, P]) join(d *S, from origin) bool {
 		}
 	}
 	if r.reduces() {
-		d = fresh
+		d, size = fresh, 0
 	}
-	r.changed(d, from)
+	r.changed(d, size, from)
 	return true
 }
 
 // changed notes that d was joined into the state.
-func (r *Replica[S, P]) changed(d *S, from origin) {
+func (r *Replica[S, P]) changed(d *S, size int, from origin) {
 	r.version++
-	size := len(must(P(d).AppendBinary(nil)))
+	if size == 0 {
+		size = len(must(P(d).AppendBinary(nil)))
+	}
 	r.buffer.add(item[S]{d, size, from}, r.cfg.BufferCount, r.cfg.BufferBytes)
 	r.wake()
 }
