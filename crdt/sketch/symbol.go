@@ -68,14 +68,14 @@ const never = 1 << 40
 func (s *source) step() {
 	s.state += 0x2d358dccaa6c78a5
 	r := fold(s.state, s.state^0x8bb84b93962eacc9)
-	i := float64(s.index)
-	q := (i + 1) * (i + 2) / ((float64(r) + 1) / (1 << 64))
-	j := math.Ceil(math.Sqrt(q+0.25) - 1.5)
+	i := float64(int64(s.index))
+	q := (i + 1) * (i + 2) / (float64(int64(r>>11)+1) / (1 << 53))
+	j := math.Sqrt(q+0.25) - 1.5
 	if j >= never {
 		s.index = never
 		return
 	}
-	s.index = max(s.index+1, uint64(j))
+	s.index = max(s.index, uint64(int64(j))) + 1
 }
 
 // apply adds the item to each of the cells that it is mapped to, from where it is.
