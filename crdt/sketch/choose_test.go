@@ -77,9 +77,9 @@ func walkCost(a, b *sketch.Set, salt uint64) (c sketch.Cost) {
 var methods = []sketch.Method{sketch.Full, sketch.Trie, sketch.Coded}
 
 // The estimate may be off, few differences need now more and now fewer symbols, and no
-// walk is the average: still nobody who knew it all beforehand does better by half. A
+// walk is the average: still nobody who knew it all beforehand does better by a quarter. A
 // method is chosen by the model, and paid for by what it really takes.
-func TestTheChoiceCostsAtMostHalfMoreThanTheBest(t *testing.T) {
+func TestTheChoiceCostsAtMostAQuarterMoreThanTheBest(t *testing.T) {
 	chosen := map[sketch.Method]int{}
 	for _, n := range []int{20, 300, 5000} {
 		for d := 1; d <= 2*n; d += 1 + d/2 {
@@ -94,7 +94,7 @@ func TestTheChoiceCostsAtMostHalfMoreThanTheBest(t *testing.T) {
 				m := sketch.Choose(q)
 				chosen[m]++
 				// A set that has next to nothing is sent, whatever the head of a message is.
-				require.LessOrEqual(t, measured(t, m, a, b, itemBytes).Bytes, best+best/2,
+				require.LessOrEqual(t, measured(t, m, a, b, itemBytes).Bytes, best+best/4,
 					"%d items, %d differences, %d bytes: %v", n, d, itemBytes, m)
 			}
 		}
