@@ -22,7 +22,8 @@ func (w *world[S]) deliverAll(order uint64) {
 	rest := all
 	if w.checks(17) {
 		for i := range w.copies {
-			full := join(w.copies[i].state, all)
+			full := w.reopened(w.copies[i].state)
+			on(full).Merge(all)
 			for j := range w.copies {
 				on(full).Merge(w.copies[j].state)
 			}
@@ -38,6 +39,15 @@ func (w *world[S]) deliverAll(order uint64) {
 	if w.checks(19) && !w.typ.Grows {
 		w.bounded(rest, said)
 	}
+}
+
+// reopened returns a copy of s by way of its encoding, which has what a merge would forget.
+func (w *world[S]) reopened(s *S) *S {
+	out := new(S)
+	if err := on(out).UnmarshalBinary(w.encode(s)); err != nil {
+		w.fail(21, "an encoding is not read back: %v", err)
+	}
+	return out
 }
 
 // anyOrder checks law 12: all deltas shuffled, some twice.

@@ -17,7 +17,13 @@ func Test[S any](t rapid.TB, typ Type[S], options ...Options) {
 	if len(options) > 0 {
 		o = options[0]
 	}
+	if o.Histories == 0 && o.Sample == 0 {
+		o.Histories, o.Sample = 1000, 4
+	}
 	report, f := Bulk(typ, o)
+	if f == nil && everyLaw(o.Laws).Has(19) {
+		f = Churn(typ)
+	}
 	if f != nil {
 		t.Fatalf("%v", f)
 	}
