@@ -77,8 +77,15 @@ func (c *context) merge(o *context) {
 	c.fold()
 }
 
-func (c *context) covers(o *context) bool {
-	return !slices.ContainsFunc(o.all(), func(d crdt.Dot) bool { return !c.has(d) })
+// without returns the dots that o does not have. The dots of a cloud stay one.
+func (c *context) without(o *context) context {
+	var out context
+	for _, d := range c.all() {
+		if !o.has(d) {
+			out.add(d)
+		}
+	}
+	return out
 }
 
 func inserted(dots []crdt.Dot, d crdt.Dot) []crdt.Dot {

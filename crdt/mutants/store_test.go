@@ -1,7 +1,6 @@
 package mutants_test
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"iter"
@@ -10,58 +9,80 @@ import (
 	"phoenix/crdt"
 )
 
-// A row is something alive under a dot: a key, or an element in the set of a key.
+// A row is something alive under a dot of its own: a key, or an element in the set of a key.
 type row struct {
 	dot       crdt.Dot
 	key, elem string
 }
 
-func (r row) compare(o row) int {
-	return cmp.Or(r.dot.Compare(o.dot), cmp.Compare(r.key, o.key), cmp.Compare(r.elem, o.elem))
-}
-
-// store is a causal state: rows, of which one that the other has seen and has no more is dead. A
-// removal mints no dot: it claims the dots that it takes.
+// store is a causal state: the events it has seen, and what of them is alive. Beside them, the dots that
+// are known to be dead though their events have not been seen. A dot that is seen and has no row is dead.
 type store[B any] struct {
-	ctx  context
-	rows []row // in order
-	seed uint64
+	events, dead context
+	rows         []row // in order of their dots
+	seed         uint64
 }
 
 var seeds uint64 // the last seed of an instance with the defect M6
 
+func (s *store[B]) seen(d crdt.Dot) bool { return s.events.has(d) || s.dead.has(d) }
+
+// at returns the row under d, or none.
+func (s *store[B]) at(d crdt.Dot) []row {
+	i, ok := slices.BinarySearchFunc(s.rows, d, func(r row, d crdt.Dot) int { return r.dot.Compare(d) })
+	if !ok {
+		return nil
+	}
+	return s.rows[i : i+1]
+}
+
+// dots returns all that s has seen, in order.
+func (s *store[B]) dots() []crdt.Dot {
+	all := append(s.events.all(), s.dead.all()...)
+	slices.SortFunc(all, crdt.Dot.Compare)
+	return all
+}
+
+// Merge joins o: what one has and the other has seen and has no more is dead.
 func (s *store[B]) Merge(o *store[B]) {
-	if has[m11, B]() && s.ctx.covers(&o.ctx) {
+	if has[m11, B]() && !slices.ContainsFunc(o.dots(), func(d crdt.Dot) bool { return !s.seen(d) }) {
 		return
 	}
 	var out []row
 	for _, r := range s.rows {
-		if slices.Contains(o.rows, r) || !o.ctx.has(r.dot) || has[m12, B]() && o.holds(r.key) || has[s4, B]() {
+		if len(o.at(r.dot)) > 0 || s.stays(r, o) {
 			out = append(out, r)
 		}
 	}
 	for _, r := range o.rows {
-		if slices.Contains(s.rows, r) {
-			continue
-		}
-		if !s.ctx.has(r.dot) || has[m12, B]() && s.holds(r.key) || has[s4, B]() {
+		if len(s.at(r.dot)) == 0 && o.stays(r, s) {
 			out = append(out, r)
 		}
 	}
-	slices.SortFunc(out, row.compare)
-	s.rows = out
-	s.ctx.merge(&o.ctx)
+	s.rows = sorted(out)
+	s.events.merge(&o.events)
+	s.dead.merge(&o.dead)
+	s.dead = s.dead.without(&s.events)
 }
 
-func (s *store[B]) holds(key string) bool {
-	return slices.ContainsFunc(s.rows, func(r row) bool { return r.key == key })
+// stays reports whether a row of s survives, which the other does not have.
+func (s *store[B]) stays(r row, other *store[B]) bool {
+	if has[m12, B]() && slices.ContainsFunc(other.rows, func(o row) bool { return o.key == r.key }) {
+		return true
+	}
+	return has[s4, B]() || !other.seen(r.dot)
+}
+
+func sorted(rows []row) []row {
+	slices.SortFunc(rows, func(a, b row) int { return a.dot.Compare(b.dot) })
+	return rows
 }
 
 // next mints a dot.
 func (s *store[B]) next(r crdt.Replica) crdt.Dot {
-	n := s.ctx.max(r)
+	n := max(s.events.max(r), s.dead.max(r))
 	if has[m10, B]() {
-		n = s.ctx.mark(r)
+		n = s.events.mark(r)
 	}
 	return crdt.Dot{Replica: r, Counter: n + 1}
 }
@@ -77,69 +98,99 @@ func (s *store[B]) take(gone func(row) bool) (dots []crdt.Dot) {
 	return dots
 }
 
-// put adds rows, each under a dot of its own, and returns the delta, in which the dots of old are dead.
+// put adds rows, each with its event, and returns the delta, which says that those of old are dead.
 func (s *store[B]) put(old []crdt.Dot, rows ...row) *store[B] {
 	delta := &store[B]{rows: rows}
-	delta.ctx.add(old...)
 	for _, r := range rows {
-		s.rows = append(s.rows, r)
-		s.ctx.add(r.dot)
-		delta.ctx.add(r.dot)
+		s.events.add(r.dot)
+		delta.events.add(r.dot)
 		if has[m1, B]() {
-			delta.ctx.add((&context{marks: []crdt.Dot{r.dot}}).all()...)
+			delta.events.add((&context{marks: []crdt.Dot{r.dot}}).all()...)
 		}
 	}
-	slices.SortFunc(s.rows, row.compare)
+	s.rows = sorted(append(slices.Clone(s.rows), rows...))
+	delta.dead.add(old...)
+	delta.dead = delta.dead.without(&delta.events)
 	return delta
 }
 
-// claim returns the delta of a removal of dots.
-func (s *store[B]) claim(dots []crdt.Dot) *store[B] {
+// drop is the event d, which has taken old away, and returns its delta.
+func (s *store[B]) drop(d crdt.Dot, old []crdt.Dot) *store[B] {
 	delta := &store[B]{}
-	for _, d := range dots {
-		if !has[m3, B]() || d.Counter <= s.ctx.mark(d.Replica) {
-			delta.ctx.add(d)
+	if !has[m11, B]() {
+		s.events.add(d)
+		delta.events.add(d)
+	}
+	for _, n := range old {
+		if !has[m3, B]() || n.Counter <= s.events.mark(n.Replica) {
+			delta.dead.add(n)
 		}
 	}
 	return delta
 }
 
-// Diff returns what o lacks: the dots it has not seen, and those that are dead here and alive there.
-func (s *store[B]) Diff(o *store[B]) *store[B] {
+// Context returns the events that s has seen.
+func (s *store[B]) Context() *crdt.CausalContext {
+	c := &crdt.CausalContext{}
+	for _, d := range s.events.all() {
+		c.Add(d)
+	}
+	return c
+}
+
+// Delta returns the events that since lacks, and all that is dead.
+func (s *store[B]) Delta(since *crdt.CausalContext) *store[B] {
 	d := &store[B]{}
-	for _, n := range s.ctx.all() {
-		mine, theirs := s.under(n), o.under(n)
-		if has[m7, B]() && len(mine)+len(theirs) == 0 {
+	for _, n := range s.events.all() {
+		if since.Contains(n) || has[m7, B]() && len(s.at(n)) == 0 {
 			continue
 		}
-		if !o.ctx.has(n) || len(theirs) > len(mine) {
-			d.ctx.add(n)
-			d.rows = append(d.rows, mine...)
+		d.events.add(n)
+		d.rows = append(d.rows, s.at(n)...)
+	}
+	if len(d.events.all()) == 0 {
+		return d
+	}
+	for _, n := range s.dots() {
+		if len(s.at(n)) == 0 {
+			d.dead.add(n)
 		}
 	}
-	d.ctx.fold()
+	d.events.fold()
+	d.dead = d.dead.without(&d.events)
 	return d
 }
 
-func (s *store[B]) under(d crdt.Dot) (out []row) {
-	for _, r := range s.rows {
-		if r.dot == d {
-			out = append(out, r)
+// Diff returns the events that o lacks, and what is alive there and dead here.
+func (s *store[B]) Diff(o *store[B]) *store[B] {
+	d := &store[B]{}
+	for _, n := range s.dots() {
+		switch event := s.events.has(n); {
+		case event && !o.events.has(n):
+			d.events.add(n)
+			d.rows = append(d.rows, s.at(n)...)
+		case !o.seen(n) || len(s.at(n)) < len(o.at(n)):
+			d.dead.add(n)
 		}
 	}
-	return out
+	d.events.fold()
+	return d
 }
 
 // Split yields one piece for each dot.
 func (s *store[B]) Split() iter.Seq[*store[B]] {
 	return func(yield func(*store[B]) bool) {
-		for _, n := range s.ctx.all() {
-			d := &store[B]{rows: s.under(n)}
-			d.ctx.add(n)
-			if has[m2, B]() {
-				d.ctx.add(s.ctx.all()...)
+		for _, n := range s.dots() {
+			d := &store[B]{rows: slices.Clone(s.at(n))}
+			if s.events.has(n) {
+				d.events.add(n)
+			} else {
+				d.dead.add(n)
 			}
-			d.ctx.fold()
+			if has[m2, B]() {
+				d.events.add(s.events.all()...)
+			}
+			d.events.fold()
 			if !yield(d) {
 				return
 			}
@@ -147,16 +198,18 @@ func (s *store[B]) Split() iter.Seq[*store[B]] {
 	}
 }
 
-// AppendBinary writes the dots seen, then the rows.
+// AppendBinary writes the events, the other dead dots, and the rows.
 func (s *store[B]) AppendBinary(b []byte) ([]byte, error) {
 	if has[m6, B]() && s.seed == 0 && len(s.rows) > 0 {
 		seeds++
 		s.seed = seeds
 	}
-	dots := s.ctx.all()
-	b = binary.AppendUvarint(binary.AppendUvarint(b, s.seed), uint64(len(dots)))
-	for _, d := range dots {
-		b = appendDot(b, d)
+	b = binary.AppendUvarint(b, s.seed)
+	for _, dots := range [][]crdt.Dot{s.events.all(), s.dead.all()} {
+		b = binary.AppendUvarint(b, uint64(len(dots)))
+		for _, d := range dots {
+			b = appendDot(b, d)
+		}
 	}
 	for _, r := range s.rows {
 		b = appendString(appendString(appendDot(b, r.dot), r.key), r.elem)
@@ -168,14 +221,16 @@ func (s *store[B]) AppendBinary(b []byte) ([]byte, error) {
 func (s *store[B]) UnmarshalBinary(data []byte) error {
 	r := reader{data: data}
 	var out store[B]
-	r.number() // the seed is of the instance that wrote
-	for range r.number() {
-		out.ctx.add(r.dot())
+	r.number() // the seed was that of the instance that wrote
+	for _, c := range []*context{&out.events, &out.dead} {
+		for range r.number() {
+			c.add(r.dot())
+		}
 	}
 	for len(r.data) > 0 && !r.bad {
 		out.rows = append(out.rows, row{r.dot(), r.text(), r.text()})
 	}
-	out.ctx.fold()
+	out.events.fold()
 	if r.bad {
 		return errors.New("mutants: no encoding")
 	}
