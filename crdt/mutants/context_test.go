@@ -45,6 +45,15 @@ func (c *context) max(r crdt.Replica) uint64 {
 	return n
 }
 
+// contiguous returns the highest counter of r up to which c has all, folded or not.
+func (c *context) contiguous(r crdt.Replica) uint64 {
+	n := c.mark(r)
+	for c.has(crdt.Dot{Replica: r, Counter: n + 1}) {
+		n++
+	}
+	return n
+}
+
 // all returns the dots in order.
 func (c *context) all() []crdt.Dot {
 	out := slices.Clone(c.cloud)

@@ -67,10 +67,14 @@ func (s *store[B]) Merge(o *store[B]) {
 
 // stays reports whether a row of s survives, which the other does not have.
 func (s *store[B]) stays(r row, other *store[B]) bool {
-	if has[m12, B]() && slices.ContainsFunc(other.rows, func(o row) bool { return o.key == r.key }) {
+	ofKey := func(o row) bool { return o.key == r.key }
+	switch there := slices.ContainsFunc(other.rows, ofKey); {
+	case has[m12, B]() && there, has[s4, B]():
 		return true
+	case has[m13, B]() && !there: // with the key comes all that is in it
+		return slices.ContainsFunc(s.rows, func(o row) bool { return ofKey(o) && !other.seen(o.dot) })
 	}
-	return has[s4, B]() || !other.seen(r.dot)
+	return !other.seen(r.dot)
 }
 
 func sorted(rows []row) []row {
@@ -122,7 +126,7 @@ func (s *store[B]) drop(d crdt.Dot, old []crdt.Dot) *store[B] {
 		delta.events.add(d)
 	}
 	for _, n := range old {
-		if !has[m3, B]() || n.Counter <= s.events.mark(n.Replica) {
+		if !has[m3, B]() || n.Counter <= s.events.contiguous(n.Replica) {
 			delta.dead.add(n)
 		}
 	}

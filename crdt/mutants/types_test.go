@@ -34,7 +34,7 @@ func (s *store[B]) elements() []string {
 	return slices.Compact(out)
 }
 
-// A dictionary maps keys to sets of elements: a row without an element says that the key is there.
+// A dictionary maps keys to sets of elements: a key is there while it has one.
 type dictionary[B any] struct{ store[B] }
 
 // Merge joins o.
@@ -63,17 +63,13 @@ func (s *dictionary[B]) Split() iter.Seq[*dictionary[B]] {
 
 // update puts e into the set of key.
 func (s *dictionary[B]) update(r crdt.Replica, key, e string) *dictionary[B] {
-	there := slices.ContainsFunc(s.rows, func(r row) bool { return r.key == key && r.elem == "" })
-	reset := has[m13, B]() && !there
-	old := s.take(func(r row) bool { return r.key == key && (reset || r.elem == "" || r.elem == e) })
-	n := s.next(r)
-	second := crdt.Dot{Replica: r, Counter: n.Counter + 1}
-	return &dictionary[B]{*s.put(old, row{n, key, ""}, row{second, key, e})}
+	old := s.take(func(r row) bool { return r.key == key && r.elem == e })
+	return &dictionary[B]{*s.put(old, row{s.next(r), key, e})}
 }
 
 // remove takes key out for r, with all that is in its set.
 func (s *dictionary[B]) remove(r crdt.Replica, key string) *dictionary[B] {
-	old := s.take(func(r row) bool { return r.key == key && (!has[m13, B]() || r.elem == "") })
+	old := s.take(func(r row) bool { return r.key == key })
 	if len(old) == 0 {
 		return &dictionary[B]{}
 	}
@@ -83,15 +79,8 @@ func (s *dictionary[B]) remove(r crdt.Replica, key string) *dictionary[B] {
 // entries reads the dictionary: "key:element" and so on.
 func (s *dictionary[B]) entries() []string {
 	out := []string{}
-	for _, k := range s.rows {
-		if k.elem != "" {
-			continue
-		}
-		for _, r := range s.rows {
-			if r.key == k.key && r.elem != "" {
-				out = append(out, r.key+":"+r.elem)
-			}
-		}
+	for _, r := range s.rows {
+		out = append(out, r.key+":"+r.elem)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

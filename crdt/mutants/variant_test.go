@@ -17,7 +17,7 @@ type (
 	m10   struct{} // the next dot is that after the contiguous mark
 	m11   struct{} // merge returns at once if the context covers the other
 	m12   struct{} // an element in both states stays with all dots
-	m13   struct{} // a key that is removed is reset when it is added again
+	m13   struct{} // a removed key is reset only where it has been added again
 	m16   struct{} // of two equal stamps the receiver's stays
 	ms    struct{} // M16 with the seed's whole seconds
 	m18   struct{} // the clock ignores the counter of a stamp of its own time
