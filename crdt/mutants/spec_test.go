@@ -8,6 +8,12 @@ import (
 	"phoenix/properties/laws"
 )
 
+// only returns the type with some of its operations.
+func only[S any](typ laws.Type[S], names ...string) laws.Type[S] {
+	typ.Ops = slices.DeleteFunc(slices.Clone(typ.Ops), func(o laws.Op[S]) bool { return !slices.Contains(names, o.Name) })
+	return typ
+}
+
 // identifier is who mints: the incarnation of the copy, or, with the defect M9, the copy.
 func identifier[B any](e *laws.Event) crdt.Replica {
 	if has[m9, B]() {
@@ -38,7 +44,22 @@ func sets[B any]() laws.Type[store[B]] {
 		Read:   (*set).elements,
 		Spec:   func(v laws.View) []string { return v.Keys(added(v)) },
 		Covers: func(later, earlier *laws.Event) bool { return later.Key == earlier.Key },
+		Bound:  bytesOfSet,
 	}
+}
+
+// bytesOfSet is what the encoding of a set takes: 4 for itself, and for each identifier a mark and for each
+// add alive a row, all of whose numbers and lengths are below 128.
+func bytesOfSet(v laws.View) int {
+	n := 4
+	minters := map[crdt.Replica]bool{}
+	for e := range v.Events(v.Visible()) {
+		minters[e.Replica] = true
+	}
+	for e := range v.Events(added(v)) {
+		n += 4 + len(e.Key)
+	}
+	return n + 2*len(minters)
 }
 
 // added returns the adds that are alive.
@@ -83,28 +104,28 @@ func dictionaries[B any]() laws.Type[dictionary[B]] {
 }
 
 // registers is the type of the registers with the variant B: the value is that of the greatest stamp, where
-// a write is above all that it saw.
+// a write is above all that it saw. What is written names the copy and the event: A0.
 func registers[B any]() laws.Type[register[B]] {
 	type reg = register[B]
-	write := func(val string, ms int64) laws.Op[reg] {
+	write := func(ms int64) laws.Op[reg] {
 		return laws.Op[reg]{
-			Name: fmt.Sprintf("write %s at %d.%d s", val, ms/1000, ms%1000/100), Event: laws.Event{Val: val, Num: ms},
+			Name: fmt.Sprintf("write at %d.%d s", ms/1000, ms%1000/100), Event: laws.Event{Num: ms},
 			When: func(v laws.View, e *laws.Event) bool {
 				e.Stamp = laterThan(v, e)
 				return true
 			},
-			Do: func(s *reg, e *laws.Event) *reg { return s.write(e.Replica, ms, val) },
+			Do: func(s *reg, e *laws.Event) *reg { return s.write(e.Replica, ms, written(e)) },
 		}
 	}
 	return laws.Type[reg]{
 		Name: "register",
-		Ops:  []laws.Op[reg]{write("a", 1000), write("b", 1000), write("c", 1600)},
+		Ops:  []laws.Op[reg]{write(1000), write(1600)},
 		Read: func(s *reg) []string { return []string{s.val} },
 		Spec: func(v laws.View) []string {
 			last, val := crdt.Stamp{}, ""
 			for e := range v.Events(v.Visible()) {
 				if e.Stamp.Compare(last) > 0 {
-					last, val = e.Stamp, e.Val
+					last, val = e.Stamp, written(e)
 				}
 			}
 			return []string{val}
@@ -113,6 +134,8 @@ func registers[B any]() laws.Type[register[B]] {
 		Grows:     true, // a clock for each identifier
 	}
 }
+
+func written(e *laws.Event) string { return fmt.Sprintf("%c%d", 'A'+e.Copy, e.ID) }
 
 // laterThan returns the least stamp for e that is above those visible and not before its time.
 func laterThan(v laws.View, e *laws.Event) crdt.Stamp {

@@ -61,7 +61,7 @@ func (s *store[B]) Merge(o *store[B]) {
 	}
 	s.rows = sorted(out)
 	s.events.merge(&o.events)
-	s.dead.merge(&o.dead)
+	s.dead.add(o.dead.all()...)
 	s.dead = s.dead.without(&s.events)
 }
 
@@ -209,7 +209,9 @@ func (s *store[B]) AppendBinary(b []byte) ([]byte, error) {
 		s.seed = seeds
 	}
 	b = binary.AppendUvarint(b, s.seed)
-	for _, dots := range [][]crdt.Dot{s.events.all(), s.dead.all()} {
+	events := context{}
+	events.merge(&s.events)
+	for _, dots := range [][]crdt.Dot{events.marks, events.cloud, s.dead.cloud} {
 		b = binary.AppendUvarint(b, uint64(len(dots)))
 		for _, d := range dots {
 			b = appendDot(b, d)
@@ -226,15 +228,14 @@ func (s *store[B]) UnmarshalBinary(data []byte) error {
 	r := reader{data: data}
 	var out store[B]
 	r.number() // the seed was that of the instance that wrote
-	for _, c := range []*context{&out.events, &out.dead} {
-		for range r.number() {
-			c.add(r.dot())
+	for _, dots := range []*[]crdt.Dot{&out.events.marks, &out.events.cloud, &out.dead.cloud} {
+		for n := r.number(); n > 0 && !r.bad; n-- {
+			*dots = append(*dots, r.dot())
 		}
 	}
 	for len(r.data) > 0 && !r.bad {
 		out.rows = append(out.rows, row{r.dot(), r.text(), r.text()})
 	}
-	out.events.fold()
 	if r.bad {
 		return errors.New("mutants: no encoding")
 	}
