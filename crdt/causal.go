@@ -6,32 +6,50 @@ package crdt
 // names the dots it took. Those are pending until their own events come, which may
 // have taken others. Context leaves them out, so that whoever is asked sends them.
 type causality struct {
-	ctx     CausalContext // of the events seen and of those pending
-	pending CausalContext
-	log     *removals // nil: none known
+	ctx     CausalContext  // of the events seen and of those pending
+	pending *CausalContext // nil: none
+	log     *removals      // nil: none known
+}
+
+// late returns the pending dots, to be read only.
+func (k *causality) late() *CausalContext {
+	if k.pending == nil {
+		return &CausalContext{}
+	}
+	return k.pending
+}
+
+// await makes dots pending, which are its own from now on.
+func (k *causality) await(late *CausalContext) {
+	k.pending = late
+	if late.IsEmpty() {
+		k.pending = nil
+	}
 }
 
 // events returns the events seen, which the caller must not change.
 func (k *causality) events() *CausalContext {
-	if k.pending.IsEmpty() {
+	if k.pending == nil {
 		return &k.ctx
 	}
-	return k.ctx.Without(&k.pending)
+	return k.ctx.Without(k.pending)
 }
 
 // absorb joins what o has seen.
 func (k *causality) absorb(o *causality) {
-	if !k.pending.IsEmpty() || !o.pending.IsEmpty() {
-		left := k.pending.Without(o.events())
-		left.Merge(o.pending.Without(k.events()))
-		k.pending = *left
+	if k.pending != nil || o.pending != nil {
+		left := k.late().Without(o.events())
+		left.Merge(o.late().Without(k.events()))
+		k.await(left)
 	}
 	k.ctx.Merge(&o.ctx)
 }
 
 // claim adds dots that are dead.
 func (k *causality) claim(dead *CausalContext) {
-	k.pending.Merge(dead.Without(&k.ctx))
+	late := dead.Without(&k.ctx)
+	late.Merge(k.late())
+	k.await(late)
 	k.ctx.Merge(dead)
 }
 
@@ -58,7 +76,7 @@ func (k *causality) delta(since *CausalContext, d *causality, live func() *Causa
 	if k.log != nil && !k.log.missing(&d.ctx, &gone) {
 		gone = *k.ctx.Without(live())
 	}
-	gone.Merge(&k.pending)
+	gone.Merge(k.late())
 	d.claim(&gone)
 	return true
 }
@@ -66,7 +84,7 @@ func (k *causality) delta(since *CausalContext, d *causality, live func() *Causa
 // diff does so for the contexts, given how to find a live dot and the live dots of o.
 func (k *causality) diff(o, d *causality, mine interface{ lookup(Dot) int32 }, theirs func(func(Dot) bool)) {
 	d.ctx = *k.events().Without(o.events())
-	gone := k.pending.Without(&o.ctx)
+	gone := k.late().Without(&o.ctx)
 	for n := range theirs {
 		if k.ctx.Contains(n) && mine.lookup(n) < 0 {
 			gone.Add(n)

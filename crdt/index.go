@@ -9,7 +9,7 @@ type index[K comparable, P any] struct {
 	size    int32         // places in chunks
 	free    int32         // place+1 of the first free row, chained by next
 	live    int
-	slots   []uint64 // hash<<32 | place+1 of the first row of a key, 0 empty
+	slots   []uint32 // of the first row of each key, see slot; 0 empty
 	keys    int      // slots taken
 	strands []strand // in order of replica, none empty
 }
@@ -84,6 +84,12 @@ func (x *index[K, P]) remove(place int32) {
 	x.live--
 }
 
+// slot returns what is in slots for the row at place: place+1 in the bits below
+// the number of slots, and above them the bits of the hash that do not say which slot.
+func (x *index[K, P]) slot(hash uint32, place int32) uint32 {
+	return hash&^uint32(len(x.slots)-1) | uint32(place+1)
+}
+
 // head returns the place of the first row of key, or -1.
 func (x *index[K, P]) head(hash uint32, key *K) int32 {
 	if len(x.slots) == 0 {
@@ -91,8 +97,9 @@ func (x *index[K, P]) head(hash uint32, key *K) int32 {
 	}
 	mask := uint32(len(x.slots) - 1)
 	for i := hash & mask; x.slots[i] != 0; i = (i + 1) & mask {
-		if slot := x.slots[i]; uint32(slot>>32) == hash {
-			if place := int32(uint32(slot)) - 1; x.row(place).key == *key {
+		if slot := x.slots[i]; (slot^hash)&^mask == 0 {
+			place := int32(slot&mask) - 1
+			if r := x.row(place); r.hash == hash && r.key == *key {
 				return place
 			}
 		}
@@ -102,44 +109,45 @@ func (x *index[K, P]) head(hash uint32, key *K) int32 {
 
 // link puts the row at place into slots, behind the first row of its key if there is one.
 func (x *index[K, P]) link(place int32) {
-	if (x.keys+1)*4 > len(x.slots)*3 {
-		x.reserve(x.keys + 1)
-	}
+	x.reserve(x.keys + 1)
 	r := x.row(place)
 	mask := uint32(len(x.slots) - 1)
 	i := r.hash & mask
 	for ; x.slots[i] != 0; i = (i + 1) & mask {
-		if slot := x.slots[i]; uint32(slot>>32) == r.hash {
-			if head := x.row(int32(uint32(slot)) - 1); head.key == r.key {
+		if slot := x.slots[i]; (slot^r.hash)&^mask == 0 {
+			if head := x.row(int32(slot&mask) - 1); head.hash == r.hash && head.key == r.key {
 				r.next, head.next = head.next, place+1
 				return
 			}
 		}
 	}
 	r.next = 0
-	x.slots[i] = uint64(r.hash)<<32 | uint64(place+1)
+	x.slots[i] = x.slot(r.hash, place)
 	x.keys++
 }
 
-// reserve makes room for n keys.
+// reserve makes room for n keys, no slot more than three quarters full, and for all
+// places in a slot. Whoever has stored a row calls it before linking it.
 func (x *index[K, P]) reserve(n int) {
-	size := max(len(x.slots), 4)
-	for size*3 < n*4 {
-		size *= 2
-	}
-	if size == len(x.slots) {
+	size := len(x.slots)
+	if size*3 >= n*4 && size > int(x.size) {
 		return
 	}
+	for size = max(size, 4); size*3 < n*4 || size <= int(x.size); {
+		size *= 2
+	}
 	old := x.slots
-	x.slots = make([]uint64, size)
-	mask := uint32(size - 1)
+	x.slots = make([]uint32, size)
+	mask, oldMask := uint32(size-1), uint32(len(old)-1)
 	for _, slot := range old {
 		if slot != 0 {
-			i := uint32(slot>>32) & mask
+			place := int32(slot&oldMask) - 1
+			hash := x.row(place).hash
+			i := hash & mask
 			for x.slots[i] != 0 {
 				i = (i + 1) & mask
 			}
-			x.slots[i] = slot
+			x.slots[i] = x.slot(hash, place)
 		}
 	}
 }
@@ -150,12 +158,12 @@ func (x *index[K, P]) unlink(place int32) {
 	mask := uint32(len(x.slots) - 1)
 	i := r.hash & mask
 	for {
-		if slot := x.slots[i]; uint32(slot>>32) == r.hash {
-			head := int32(uint32(slot)) - 1
+		if slot := x.slots[i]; (slot^r.hash)&^mask == 0 {
+			head := int32(slot&mask) - 1
 			if head == place {
 				break
 			}
-			if x.row(head).key == r.key {
+			if h := x.row(head); h.hash == r.hash && h.key == r.key {
 				x.unchain(head, place)
 				return
 			}
@@ -163,7 +171,7 @@ func (x *index[K, P]) unlink(place int32) {
 		i = (i + 1) & mask
 	}
 	if r.next > 0 {
-		x.slots[i] = uint64(r.hash)<<32 | uint64(r.next)
+		x.slots[i] = x.slot(r.hash, r.next-1)
 		return
 	}
 	x.vacate(i)
@@ -182,7 +190,7 @@ func (x *index[K, P]) unchain(before, place int32) {
 func (x *index[K, P]) vacate(i uint32) {
 	mask := uint32(len(x.slots) - 1)
 	for j := (i + 1) & mask; x.slots[j] != 0; j = (j + 1) & mask {
-		if home := uint32(x.slots[j]>>32) & mask; (j-home)&mask >= (j-i)&mask {
+		if home := x.row(int32(x.slots[j]&mask)-1).hash & mask; (j-home)&mask >= (j-i)&mask {
 			x.slots[i] = x.slots[j]
 			i = j
 		}

@@ -41,6 +41,7 @@ func (k *kernel[K, P]) replace(r Replica, old []int32, put bool, d *kernel[K, P]
 func (k *kernel[K, P]) take(old []int32, n Dot, d *kernel[K, P]) {
 	var buf [4]Dot
 	gone := buf[:0]
+	d.pending = &CausalContext{}
 	for _, p := range old {
 		was := k.row(p).dot
 		gone = append(gone, was)
@@ -56,7 +57,7 @@ func (k *kernel[K, P]) merge(o *kernel[K, P]) {
 	if k == o {
 		return
 	}
-	if k.pending.IsEmpty() && o.ctx.Len() <= fewDots {
+	if k.pending == nil && o.ctx.Len() <= fewDots {
 		k.mergeFew(o)
 		return
 	}
@@ -72,13 +73,10 @@ const fewDots = 4
 func (k *kernel[K, P]) mergeFew(o *kernel[K, P]) {
 	var buf [2 * fewDots]Dot
 	by, gone := buf[:0:fewDots], buf[fewDots:fewDots]
-	var late []Dot
 	for d := range o.ctx.All() {
 		seen, there := k.ctx.Contains(d), o.lookup(d)
-		if !seen && !o.pending.Contains(d) {
+		if !seen && (o.pending == nil || !o.pending.Contains(d)) {
 			by = append(by, d)
-		} else if !seen {
-			late = append(late, d)
 		}
 		switch {
 		case there >= 0 && !seen:
@@ -95,8 +93,8 @@ func (k *kernel[K, P]) mergeFew(o *kernel[K, P]) {
 	if len(gone) > 0 {
 		k.noteMerged(by, gone)
 	}
-	for _, d := range late {
-		k.pending.Add(d)
+	if o.pending != nil {
+		k.await(o.pending.Without(&k.ctx))
 	}
 	k.ctx.Merge(&o.ctx)
 }
@@ -146,7 +144,7 @@ func (k *kernel[K, P]) split(yield func(*kernel[K, P]) bool) {
 	for n := range k.ctx.All() {
 		piece := &kernel[K, P]{}
 		piece.ctx.Add(n)
-		piece.pending = *k.pending.Meet(&piece.ctx)
+		piece.await(k.late().Meet(&piece.ctx))
 		if p := k.lookup(n); p >= 0 {
 			piece.insert(k.row(p))
 		}

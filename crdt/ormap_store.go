@@ -30,7 +30,8 @@ func (s *ORMap[K, V]) Split() iter.Seq[*ORMap[K, V]] {
 			var one CausalContext
 			one.Add(n)
 			piece := s.within(&one)
-			piece.ctx, piece.pending = one, *s.pending.Meet(&one)
+			piece.ctx = one
+			piece.await(s.late().Meet(&one))
 			if !yield(piece) {
 				return
 			}

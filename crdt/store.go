@@ -10,12 +10,14 @@ func (k *causality) Context() *CausalContext {
 }
 
 // appendTo appends the events and the dots that are pending.
-func (k *causality) appendTo(b []byte) []byte { return k.pending.appendTo(k.ctx.appendTo(b)) }
+func (k *causality) appendTo(b []byte) []byte { return k.late().appendTo(k.ctx.appendTo(b)) }
 
 func (k *causality) read(r *reader) {
 	k.ctx.read(r)
-	k.pending.read(r)
-	if r.err == nil && !k.ctx.Covers(&k.pending) {
+	var late CausalContext
+	late.read(r)
+	k.await(&late)
+	if r.err == nil && !k.ctx.Covers(&late) {
 		r.fail("a dot is pending that is not in the context")
 	}
 }
