@@ -26,11 +26,23 @@ const (
 	RR Protocol = "rr"
 	// BPRR is both.
 	BPRR Protocol = "bp+rr"
+	// CatchUp exchanges contexts and sends the events that are lacking. The type must be crdt.Causal.
+	CatchUp Protocol = "catch-up"
+	// Trie compares tries of the hashes of the pieces of both states, level by level, and
+	// sends the pieces that are lacking. The type must be a crdt.Splitter.
+	Trie Protocol = "trie"
+	// Sketch does so with a rateless code, about as long as the difference (Yang, Gilad,
+	// Alizadeh, "Practical Rateless Set Reconciliation", SIGCOMM 2024). The type must be a
+	// crdt.Splitter.
+	Sketch Protocol = "sketch"
+	// Adaptive, the default, takes whichever of BPRR, CatchUp, Sketch, Trie and FullState
+	// needs the fewest bytes, by an estimate of the difference, and that the type allows.
+	Adaptive Protocol = "adaptive"
 )
 
 // Protocols returns all protocols.
 func Protocols() []Protocol {
-	return []Protocol{FullState, DeltaIntervals, BP, RR, BPRR}
+	return []Protocol{FullState, DeltaIntervals, BP, RR, BPRR, CatchUp, Trie, Sketch, Adaptive}
 }
 
 // The values of a Config that does not give them.
@@ -50,7 +62,7 @@ type Config struct {
 	// Every is the time from a change, or from the last round, to the next round. No
 	// rounds take place while all peers have acknowledged all. 0 means DefaultEvery.
 	Every time.Duration
-	// Protocol is how; "" means BPRR, or DeltaIntervals where the type is no crdt.Splitter.
+	// Protocol is how; "" means Adaptive.
 	Protocol Protocol
 	// Fanout is how many peers a round speaks to, in turn; 0 means all.
 	Fanout int
@@ -77,6 +89,9 @@ func (cfg Config) check() Config {
 	}
 	if cfg.Every < 0 || cfg.Fanout < 0 || cfg.Backoff < 0 || cfg.BufferCount < 0 || cfg.BufferBytes < 0 {
 		panic("gossip: a duration or number below 0")
+	}
+	if cfg.Protocol == "" {
+		cfg.Protocol = Adaptive
 	}
 	if cfg.Every == 0 {
 		cfg.Every = DefaultEvery

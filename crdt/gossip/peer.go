@@ -7,7 +7,7 @@ import (
 )
 
 // peer is what a replica knows of another.
-type peer struct {
+type peer[S any] struct {
 	id    network.ID
 	epoch uint32 // its boot, 0 if it was never heard of
 	// acked is the version of this replica whose state is part of the peer's, and held
@@ -16,9 +16,12 @@ type peer struct {
 	// done is at least acked: what came after acked, up to done, came from the peer.
 	done uint64
 	// strange is set while the peer may believe of this replica what is not so any more.
-	strange  bool
-	patience int // rounds to wait after the next try
-	wait     int // rounds until then
+	strange bool
+	// asked is set while a digest is out, differs once it was found to be another.
+	asked, differs bool
+	in, out        *session[S] `explore:"-"` // comparisons begun by the peer, and by this one
+	patience       int         // rounds to wait after the next try
+	wait           int         // rounds until then
 }
 
 // Peers returns the peers, in order, in a new slice.
@@ -40,7 +43,7 @@ func (r *Replica[S, P]) AddPeer(id network.ID) {
 func (r *Replica[S, P]) add(id network.ID, strange bool) {
 	i, known := r.find(id)
 	if !known && id != r.ep.ID() {
-		r.peers = slices.Insert(r.peers, i, &peer{id: id, strange: strange, patience: 1})
+		r.peers = slices.Insert(r.peers, i, &peer[S]{id: id, strange: strange, patience: 1})
 	}
 }
 
@@ -53,7 +56,7 @@ func (r *Replica[S, P]) RemovePeer(id network.ID) {
 }
 
 func (r *Replica[S, P]) find(id network.ID) (int, bool) {
-	return slices.BinarySearchFunc(r.peers, id, func(p *peer, id network.ID) int { return int(p.id) - int(id) })
+	return slices.BinarySearchFunc(r.peers, id, func(p *peer[S], id network.ID) int { return int(p.id) - int(id) })
 }
 
 // Settled reports whether each peer has acknowledged all that is here, so that a
@@ -63,13 +66,13 @@ func (r *Replica[S, P]) Settled() bool {
 }
 
 // lacks reports whether p has not acknowledged all that is here.
-func (r *Replica[S, P]) lacks(p *peer) bool {
+func (r *Replica[S, P]) lacks(p *peer[S]) bool {
 	items, ok := r.pending(p)
 	return !ok || len(items) > 0
 }
 
 // pending returns the deltas that p lacks, and false if they are not all there.
-func (r *Replica[S, P]) pending(p *peer) ([]item[S], bool) {
+func (r *Replica[S, P]) pending(p *peer[S]) ([]item[S], bool) {
 	items, ok := r.buffer.after(p.done)
 	if !ok || !r.avoids() {
 		return items, ok
@@ -98,7 +101,7 @@ func (r *Replica[S, P]) collect() {
 }
 
 // needs reports whether there is something to say to p.
-func (r *Replica[S, P]) needs(p *peer) bool { return p.strange || r.lacks(p) }
+func (r *Replica[S, P]) needs(p *peer[S]) bool { return p.strange || r.lacks(p) }
 
 // wake has a round take place if there is something to say.
 func (r *Replica[S, P]) wake() {

@@ -19,19 +19,21 @@ type Pointer[S any] interface {
 // it boots. The node hands it the messages that it gets, changes the state by Update
 // only, and reads it with State.
 type Replica[S any, P Pointer[S]] struct {
-	ep      *network.Endpoint
-	cfg     Config
-	id      crdt.Replica
-	epoch   uint32 // boots of the node, this one included
-	state   *S
-	version uint64 // changes of the state in this epoch
-	buffer  buffer[S]
-	peers   []*peer // in order of their numbers
-	turn    int     // of the peer whose turn it is if there is a Fanout
-	round   *sim.Timer
-	stats   Stats   `explore:"-"`
-	whole   payload `explore:"-"` // the state, if that was asked for
-	union   payload `explore:"-"` // the last join of deltas
+	ep       *network.Endpoint
+	cfg      Config
+	id       crdt.Replica
+	epoch    uint32 // boots of the node, this one included
+	state    *S
+	version  uint64 // changes of the state in this epoch
+	buffer   buffer[S]
+	peers    []*peer[S] // in order of their numbers
+	turn     int        // of the peer whose turn it is if there is a Fanout
+	round    *sim.Timer
+	stats    Stats      `explore:"-"`
+	whole    payload    `explore:"-"` // the state, if that was asked for
+	union    payload    `explore:"-"` // the last join of deltas
+	parts    *pieces[S] `explore:"-"` // the pieces of the state, if they were asked for
+	sessions uint64     `explore:"-"` // begun so far
 }
 
 // payload is what was new after one version and up to another, encoded.
@@ -52,16 +54,15 @@ func ReplicaOf(id network.ID, boots uint32) crdt.Replica {
 func New[S any, P Pointer[S]](ep *network.Endpoint, cfg Config) *Replica[S, P] {
 	r := &Replica[S, P]{ep: ep, cfg: cfg.check(), state: new(S), epoch: ep.Boots() + 1}
 	r.id = ReplicaOf(ep.ID(), ep.Boots())
-	_, splits := any(r.state).(crdt.Splitter[S])
-	switch {
-	case r.cfg.Protocol == "" && splits:
-		r.cfg.Protocol = BPRR
-	case r.cfg.Protocol == "":
-		r.cfg.Protocol = DeltaIntervals
-	case r.reduces() && !splits:
-		panic(fmt.Sprintf("gossip: %T has no Diff and Split, which protocol %s needs", r.state, r.cfg.Protocol))
+	_, causal := any(r.state).(crdt.Causal[S])
+	switch r.cfg.Protocol {
+	case RR, BPRR, Sketch, Trie:
+		r.require(r.splits(), "Diff and Split")
+	case CatchUp:
+		r.require(causal, "Context and Delta")
 	}
-	if r.cfg.Protocol == FullState {
+	switch r.cfg.Protocol {
+	case FullState, CatchUp, Sketch, Trie:
 		r.cfg.BufferCount = 0
 	}
 	r.round = ep.Timer("gossip", r.Sync)
@@ -80,11 +81,27 @@ func New[S any, P Pointer[S]](ep *network.Endpoint, cfg Config) *Replica[S, P] {
 	return r
 }
 
+// require panics if the type does not have the methods that the protocol needs.
+func (r *Replica[S, P]) require(has bool, methods string) {
+	if !has {
+		panic(fmt.Sprintf("gossip: %T lacks %s, which protocol %s needs", r.state, methods, r.cfg.Protocol))
+	}
+}
+
+func (r *Replica[S, P]) splits() bool {
+	_, ok := any(r.state).(crdt.Splitter[S])
+	return ok
+}
+
 // reduces reports whether only what was new is passed on.
-func (r *Replica[S, P]) reduces() bool { return r.cfg.Protocol == RR || r.cfg.Protocol == BPRR }
+func (r *Replica[S, P]) reduces() bool {
+	return r.cfg.Protocol == RR || r.cfg.Protocol == BPRR || r.cfg.Protocol == Adaptive && r.splits()
+}
 
 // avoids reports whether nothing is sent back to where it came from.
-func (r *Replica[S, P]) avoids() bool { return r.cfg.Protocol == BP || r.cfg.Protocol == BPRR }
+func (r *Replica[S, P]) avoids() bool {
+	return r.cfg.Protocol == BP || r.cfg.Protocol == BPRR || r.cfg.Protocol == Adaptive
+}
 
 // ID returns the identifier under which the replica acts.
 func (r *Replica[S, P]) ID() crdt.Replica { return r.id }

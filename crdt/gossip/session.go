@@ -1,0 +1,134 @@
+package gossip
+
+import (
+	"encoding/binary"
+
+	"github.com/zeebo/xxh3"
+
+	"phoenix/crdt"
+	"phoenix/crdt/sketch"
+)
+
+// pieces is the join decomposition of a version of the state. It does not change.
+type pieces[S any] struct {
+	version uint64
+	set     *sketch.Set // of the hashes of their encodings
+	of      map[uint64]*S
+	bytes   int // of all encodings
+}
+
+// session is a comparison of pieces with a peer. It speaks of one version of the state
+// from its beginning to its end: what changes meanwhile is left to the next.
+type session[S any] struct {
+	pieces *pieces[S]
+	salt   uint64
+	enc    *sketch.Encoder // if symbols are sent
+	dec    *sketch.Decoder // if symbols are taken
+	walk   *sketch.Walk
+	// missing are the pieces found to be the peer's only, extra those that are only here.
+	missing, extra []uint64
+}
+
+const (
+	firstSymbols = 16      // sent by Sketch before anything is known
+	maxSymbols   = 1 << 16 // sent in one message
+	pageSize     = 1 << 20
+)
+
+// split returns the pieces of the state, made once for each version.
+func (r *Replica[S, P]) split() *pieces[S] {
+	if r.parts != nil && r.parts.version == r.version {
+		return r.parts
+	}
+	s := &pieces[S]{version: r.version, set: sketch.NewSet(uint64(r.cfg.Topic)), of: map[uint64]*S{}}
+	for piece := range any(r.state).(crdt.Splitter[S]).Split() {
+		data := must(P(piece).AppendBinary(nil))
+		hash := xxh3.Hash(data)
+		s.set.Add(hash)
+		s.of[hash] = piece
+		s.bytes += len(data)
+	}
+	r.parts = s
+	return s
+}
+
+// join returns the join of pieces by their hashes, and false if one is not there.
+func (r *Replica[S, P]) joinPieces(s *pieces[S], hashes ...[]uint64) (payload, bool) {
+	d := new(S)
+	n := 0
+	for _, list := range hashes {
+		for _, h := range list {
+			piece, ok := s.of[h]
+			if !ok {
+				return payload{}, false
+			}
+			P(d).Merge(piece)
+			n++
+		}
+	}
+	if n == 0 {
+		return payload{}, true
+	}
+	what := r.packed(d)
+	what.entries = uint64(n)
+	return what, true
+}
+
+// open begins a session with p.
+func (r *Replica[S, P]) open(p *peer[S]) *session[S] {
+	r.sessions++
+	var b [16]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(r.id))
+	binary.LittleEndian.PutUint64(b[8:], r.sessions)
+	p.out = &session[S]{pieces: r.split(), salt: xxh3.Hash(b[:]) | 1}
+	return p.out
+}
+
+// yields reports whether a session that p begins goes before the one begun here: of two
+// that cross, that of the node with the lower number stays.
+func (r *Replica[S, P]) yields(p *peer[S]) bool {
+	if p.out != nil && r.ep.ID() < p.id {
+		return false
+	}
+	p.out = nil
+	return true
+}
+
+// find returns the session of that salt.
+func (p *peer[S]) session(salt uint64) *session[S] {
+	for _, s := range []*session[S]{p.out, p.in} {
+		if s != nil && s.salt == salt {
+			return s
+		}
+	}
+	return nil
+}
+
+// supply sends what the peer wants and what it does not know of.
+func (r *Replica[S, P]) supply(p *peer[S], a answer) {
+	s := p.session(a.session)
+	if s == nil {
+		return // the session is over; the next round begins another if there is need
+	}
+	what, ok := r.joinPieces(s.pieces, a.wants, s.extra)
+	if !ok {
+		r.stats.Damaged++
+		return
+	}
+	p.wait = 1
+	if a.partial {
+		r.sendAnswer(p, answer{session: s.salt, reply: true, wants: s.missing}, s.pieces.version, what)
+		return
+	}
+	r.sendAnswer(p, answer{}, s.pieces.version, what)
+	p.close(s)
+}
+
+func (p *peer[S]) close(s *session[S]) {
+	if p.out == s {
+		p.out = nil
+	}
+	if p.in == s {
+		p.in = nil
+	}
+}

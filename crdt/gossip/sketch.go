@@ -1,0 +1,141 @@
+package gossip
+
+import (
+	"encoding/binary"
+
+	"phoenix/crdt/sketch"
+)
+
+// beginSketch sends p the first n symbols of the rateless code of the pieces.
+func (r *Replica[S, P]) beginSketch(p *peer[S], n int) {
+	s := r.open(p)
+	s.enc = s.pieces.set.Encoder(s.salt)
+	r.sendBlock(p, s, n)
+}
+
+func (r *Replica[S, P]) sendBlock(p *peer[S], s *session[S], n int) {
+	block, _ := s.enc.Next(min(n, maxSymbols)).AppendBinary(nil)
+	r.send(p, envelope{kind: kindBlock, version: s.pieces.version, body: block})
+}
+
+func (r *Replica[S, P]) sendMore(p *peer[S], n int) {
+	p.wait = 1
+	r.send(p, envelope{kind: kindMore, body: binary.AppendUvarint(nil, uint64(n))})
+}
+
+// block takes symbols and asks for more until it knows what differs. Then it sends
+// what the peer lacks and says what it wants.
+func (r *Replica[S, P]) block(p *peer[S], e *envelope) {
+	var block sketch.Block
+	if err := block.UnmarshalBinary(e.body); err != nil || !r.splits() {
+		r.stats.Damaged++
+		return
+	}
+	if block.Start == 0 && (p.in == nil || p.in.salt != block.Salt) {
+		if !r.yields(p) {
+			return
+		}
+		s := &session[S]{pieces: r.split(), salt: block.Salt}
+		if block.Of == s.pieces.set.Digest() {
+			r.equal(p, e.version)
+			return
+		}
+		s.dec = sketch.NewDecoder(s.pieces.set.Encoder(s.salt))
+		p.in = s
+	}
+	s := p.in
+	if s == nil || s.salt != block.Salt || s.dec == nil {
+		return
+	}
+	switch err := s.dec.Feed(block); {
+	case err != nil:
+		if err != sketch.ErrSymbols {
+			p.in = nil
+		}
+	case !s.dec.Done():
+		r.sendMore(p, s.dec.Fed()/2)
+	case s.dec.Verified():
+		r.decoded(p, s, e.version)
+	default:
+		p.in = nil
+	}
+}
+
+// decoded ends a session of symbols, given the version of the peer's that it was about.
+func (r *Replica[S, P]) decoded(p *peer[S], s *session[S], version uint64) {
+	what, ok := r.joinPieces(s.pieces, s.dec.Extra())
+	if !ok {
+		p.in = nil
+		return
+	}
+	a := answer{session: s.salt, wants: s.dec.Missing()}
+	if a.reply = len(a.wants) > 0; !a.reply {
+		p.holds(version)
+	}
+	p.wait = 1
+	r.sendAnswer(p, a, s.pieces.version, what)
+	p.in = nil
+}
+
+// more sends the symbols that are asked for, or goes the direct way.
+func (r *Replica[S, P]) more(p *peer[S], e *envelope) {
+	f := fields{rest: e.body}
+	n := f.number()
+	s := p.out
+	switch {
+	case f.short:
+		r.stats.Damaged++
+	case s == nil:
+	case n == 0:
+		p.out, p.differs = nil, true
+		r.push(p)
+	case s.enc == nil:
+		r.beginSketch(p, int(min(n, maxSymbols)))
+	default:
+		p.wait = 1
+		r.sendBlock(p, s, int(min(n, maxSymbols)))
+	}
+}
+
+// beginWalk sends p the first page of a comparison of tries.
+func (r *Replica[S, P]) beginWalk(p *peer[S]) {
+	s := r.open(p)
+	s.walk = s.pieces.set.Walk(s.salt)
+	r.step(p, s)
+}
+
+// step sends the next page, or ends the walk.
+func (r *Replica[S, P]) step(p *peer[S], s *session[S]) {
+	p.wait = 1
+	next, ok := s.walk.Next(pageSize)
+	if !ok {
+		r.sendAnswer(p, answer{session: s.salt, partial: true, wants: s.missing}, s.pieces.version, payload{})
+		return
+	}
+	body, _ := next.AppendBinary(nil)
+	r.send(p, envelope{kind: kindPage, version: s.pieces.version, body: body})
+}
+
+// page takes a page and answers it.
+func (r *Replica[S, P]) page(p *peer[S], e *envelope) {
+	var page sketch.Page
+	if err := page.UnmarshalBinary(e.body); err != nil || !r.splits() {
+		r.stats.Damaged++
+		return
+	}
+	s := p.session(page.Salt)
+	if s == nil {
+		if len(page.Branches) != 1 || page.Branches[0].Depth != 0 || !r.yields(p) {
+			return // the middle of a walk that is over here
+		}
+		s = &session[S]{pieces: r.split(), salt: page.Salt}
+		s.walk = s.pieces.set.Answer(page)
+		p.in = s
+	}
+	if s.walk == nil {
+		return
+	}
+	missing, extra := s.walk.Receive(page)
+	s.missing, s.extra = append(s.missing, missing...), append(s.extra, extra...)
+	r.step(p, s)
+}
