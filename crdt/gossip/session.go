@@ -87,7 +87,7 @@ func (r *Replica[S, P]) open(p *peer[S]) *session[S] {
 // yields reports whether a session that p begins goes before the one begun here: of two
 // that cross, that of the node with the lower number stays.
 func (r *Replica[S, P]) yields(p *peer[S]) bool {
-	if p.out != nil && r.ep.ID() < p.id {
+	if p.out != nil && r.lacks(p) && r.ep.ID() < p.id {
 		return false
 	}
 	p.out = nil
