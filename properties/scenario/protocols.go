@@ -17,7 +17,7 @@ import (
 
 // All returns every scenario of this package.
 func All() []*Scenario {
-	return append(Registers(), LogStore(), Lease(), Election(), Commit(), Service())
+	return append(append(Registers(), LogStore(), Lease(), Election(), Commit(), Service()), Replicated()...)
 }
 
 // names returns the names of planted bugs.

@@ -60,6 +60,8 @@ type Scenario struct {
 	Test string
 	// Server returns how to boot a server.
 	Server func(cfg *Config, servers []network.ID) network.Boot
+	// Node is Server for servers that tell what is Watched of themselves; nil is Server.
+	Node func(c *Cluster) network.Boot
 	// Client returns how to boot client i with its script; nil is nodes.Client.
 	Client func(c *Cluster, i int, script []nodes.Op) network.Boot
 	// Roles are what plans can call hosts by the part they play now, such as
@@ -253,7 +255,7 @@ func (s *Scenario) build(w *sim.World, r *Result) *Cluster {
 		c.Servers = append(c.Servers, network.ID(i))
 	}
 	for _, name := range servers {
-		id := n.Add(name, s.Server(cfg, c.Servers))
+		id := n.Add(name, s.server(c))
 		if len(s.Disks.Files) > 0 {
 			n.Disk(id).Load(s.Disks)
 		}
@@ -271,6 +273,14 @@ func (s *Scenario) build(w *sim.World, r *Result) *Cluster {
 		c.Clients = append(c.Clients, n.Add(name, s.client(c, i, r.Scripts[i])))
 	}
 	return c
+}
+
+// server returns how to boot a server.
+func (s *Scenario) server(c *Cluster) network.Boot {
+	if s.Node != nil {
+		return s.Node(c)
+	}
+	return s.Server(c.Config, c.Servers)
 }
 
 // client returns how to boot client i.
