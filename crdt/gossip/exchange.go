@@ -225,7 +225,9 @@ func (r *Replica[S, P]) equal(p *peer[S], version uint64) {
 // then states only ever include whole states of others, and so whole events (the
 // causal delta-merging condition, Almeida et al. 2018, section 5).
 func (r *Replica[S, P]) take(p *peer[S], e *envelope) {
-	if e.after > p.held && r.cfg.Bug != Unacknowledged {
+	// What was put together for an earlier boot leaves out what had come from that.
+	forgotten := e.to != 0 && e.to != r.epoch
+	if (e.after > p.held || forgotten) && r.cfg.Bug != Unacknowledged {
 		r.stats.Gaps++
 		r.send(p, envelope{kind: kindGap})
 		return
