@@ -156,12 +156,14 @@ func (s *server[S, P]) report(to []network.ID, wants bool) {
 	})
 }
 
-// heard takes a report, and answers it.
+// heard takes a report, and answers it if asked to.
+//
+// The answer goes to all: everybody has to know of everybody.
 func (s *server[S, P]) heard(from network.ID, m report) {
 	s.stable.hear(from, m)
 	s.collect()
 	if m.Wants {
-		s.report([]network.ID{from}, false)
+		s.report(s.others(), false)
 	}
 	s.concerned()
 }
