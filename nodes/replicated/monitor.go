@@ -80,6 +80,7 @@ func (m *Monitor) observe(e *sim.Event) {
 	switch {
 	case e.Kind == sim.Fault && e.Name == "calm":
 		m.calm = e.At
+		m.w.At(e.At.Add(Patience), func() {}) // so that it is asked then, also if nothing happens
 	case e.Kind == sim.Crash && m.copies[e.Host] != nil:
 		c := m.copies[e.Host]
 		c.at, c.seen, c.clock = nil, nil, 0

@@ -77,6 +77,9 @@ func (st *stability) stable(ctx *crdt.CausalContext) *crdt.CausalContext {
 
 // closed reports whether a key that is not there must not be made.
 func (st *stability) closed(key string) bool {
+	if st.cfg.Bug == RevivesEarly {
+		return false
+	}
 	return !st.forgotten(st.floor) || !st.forgotten(st.shut[key])
 }
 
@@ -186,7 +189,7 @@ func (s *server[S, P]) collect() {
 			left[key] = true
 		}
 		for _, key := range before {
-			if !left[key] && s.cfg.Bug != CollectsEarly {
+			if !left[key] {
 				s.stable.shut[key] = stable
 			}
 		}

@@ -23,7 +23,7 @@ type Planted struct {
 // from random seeds and shrinks to a story of a few events.
 func Bugs() []Planted {
 	var all []Planted
-	for _, list := range [][]Planted{registerBugs(), logBugs(), leaseBugs(), electionBugs(), commitBugs(), serviceBugs()} {
+	for _, list := range [][]Planted{registerBugs(), logBugs(), leaseBugs(), electionBugs(), commitBugs(), serviceBugs(), replicatedBugs()} {
 		all = append(all, list...)
 	}
 	return all

@@ -28,7 +28,7 @@ func ReplicatedCounter() *Scenario {
 func ReplicatedSet() *Scenario {
 	s := replica("crdt/set", "a set in which an add wins over removals that did not see it, on servers without disks", false,
 		replicated.ServeSet)
-	s.Bugs = names([]replicated.Bug{replicated.ReusesIdentifier, replicated.ForgetsUnacknowledged})
+	s.Bugs = names([]replicated.Bug{replicated.ReusesIdentifier})
 	return s
 }
 
@@ -37,7 +37,7 @@ func ReplicatedSet() *Scenario {
 func ReplicatedMap() *Scenario {
 	s := replica("crdt/map", "a map in which the last write wins by hybrid clocks, on clocks that are off and jump", true,
 		replicated.ServeMap)
-	s.Bugs = names([]replicated.Bug{replicated.TieByArrival})
+	s.Bugs = names([]replicated.Bug{replicated.TieByArrival, replicated.ForgetsUnacknowledged, replicated.AcknowledgesEarly})
 	return s
 }
 
@@ -45,7 +45,9 @@ func ReplicatedMap() *Scenario {
 func ReplicatedHeroes() *Scenario {
 	s := replica("crdt/heroes", "heroes whose health is counted, and who stay deleted; what all know to be deleted is forgotten", true,
 		replicated.ServeHeroes)
-	s.Bugs = names([]replicated.Bug{replicated.HealthLastWrite, replicated.AbsentIsUnknown, replicated.CollectsEarly})
+	s.Bugs = names([]replicated.Bug{replicated.HealthLastWrite, replicated.AbsentIsUnknown,
+		replicated.CollectsEarly, replicated.RevivesEarly})
+	s.Defaults.Workload.Keys, s.Defaults.Workload.CAS = 3, network.ProbOf(0.15)
 	return s
 }
 
