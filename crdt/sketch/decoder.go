@@ -6,7 +6,7 @@ import (
 )
 
 // ErrInconsistent is returned for symbols that are those of no set: damaged, of a set
-// that changed in between, or by a collision of checksums. Begin anew, with another salt.
+// that changed in between, by a collision of checksums, or without end. Begin anew, with another salt.
 var ErrInconsistent = errors.New("sketch: the symbols contradict each other")
 
 // ErrSymbols is returned for a block that is not the one that comes next.
@@ -53,6 +53,9 @@ func (d *Decoder) Feed(b Block) error {
 		d.queue = append(d.queue, place)
 		d.peel()
 	}
+	if !d.complete() && d.fed > d.hopeless() {
+		d.err = ErrInconsistent
+	}
 	if d.complete() && slices.ContainsFunc(d.cells[:d.fed], func(s Symbol) bool { return s != Symbol{} }) {
 		d.err = ErrInconsistent
 	}
@@ -67,9 +70,7 @@ func (d *Decoder) grow(n int) {
 	cells := make([]Symbol, max(n, 2*len(d.cells)))
 	copy(cells, d.cells)
 	d.cells = cells
-	for i := range d.found {
-		d.found[i].apply(cells)
-	}
+	applyAll(d.found, cells)
 }
 
 // peel finds the item of each symbol that has one alone, and takes it off all others,
@@ -102,6 +103,12 @@ func (d *Decoder) peel() {
 		s.apply(d.cells)
 		d.found = append(d.found, s)
 	}
+}
+
+// hopeless is how many symbols are in vain: what differs is no more than both sets have,
+// and all but one session in some ten million need less than four for each and 1,000.
+func (d *Decoder) hopeless() int {
+	return 1000 + 4*int(min(d.of.Len, MaxSymbols)+min(d.own.digest.Len, MaxSymbols))
 }
 
 // complete reports whether nothing is left in symbol 0, to which all items are mapped.

@@ -98,3 +98,17 @@ func TestNoMoreSymbolsThanThereMayBe(t *testing.T) {
 	require.NoError(t, dec.Feed(sketch.Block{Salt: 1, Symbols: make([]sketch.Symbol, 64)}))
 	require.True(t, dec.Verified())
 }
+
+// A block that was damaged may be one that never decodes and never contradicts itself.
+func TestADecoderGivesUp(t *testing.T) {
+	a, _ := differing(1, 10, 0, 0)
+	dec := sketch.NewDecoder(a.Encoder(5))
+	there := a.Encoder(5)
+	block := there.Next(1)
+	block.Symbols[0].Count += 2
+	for ; dec.Fed()+len(block.Symbols) <= 1080; block = there.Next(100) {
+		require.NoError(t, dec.Feed(block))
+		require.False(t, dec.Done())
+	}
+	require.ErrorIs(t, dec.Feed(block), sketch.ErrInconsistent)
+}

@@ -74,7 +74,5 @@ func (e *Encoder) extend(n int) {
 	cells := make([]Symbol, min(e.limit, max(n, 2*len(e.cells), 16)))
 	copy(cells, e.cells)
 	e.cells = cells
-	for i := range e.sources {
-		e.sources[i].apply(cells)
-	}
+	applyAll(e.sources, cells)
 }

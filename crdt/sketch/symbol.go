@@ -81,11 +81,7 @@ func (s *source) step() {
 // apply adds the item to each of the cells that it is mapped to, from where it is.
 func (s *source) apply(cells []Symbol) {
 	for s.index < uint64(len(cells)) {
-		c := &cells[s.index]
-		c.Sum ^= s.item
-		c.Check ^= s.check
-		c.Count += s.count
-		s.step()
+		s.apply1(cells)
 	}
 }
 
@@ -96,4 +92,33 @@ func (s *source) apply1(cells []Symbol) {
 	c.Check ^= s.check
 	c.Count += s.count
 	s.step()
+}
+
+// applyAll applies all sources to the cells. It takes them a step each, in turn, so that
+// the processor works on several: the steps of one have to wait for each other.
+func applyAll(sources []source, cells []Symbol) {
+	var open [256]uint8
+	for len(sources) > 0 {
+		some := sources[:min(len(sources), len(open))]
+		n := 0
+		for i := range some {
+			open[n&255] = uint8(i)
+			if some[i].index < uint64(len(cells)) {
+				n++
+			}
+		}
+		for n > 0 {
+			left := 0
+			for _, i := range open[:n] {
+				s := &some[i]
+				s.apply1(cells)
+				open[left&255] = i
+				if s.index < uint64(len(cells)) {
+					left++
+				}
+			}
+			n = left
+		}
+		sources = sources[len(some):]
+	}
 }
