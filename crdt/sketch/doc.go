@@ -10,7 +10,7 @@
 //     IBLT, about 1.4 symbols of 13 bytes for each difference and one message more than
 //     the estimate; the decoding side learns both halves of the difference.
 //   - [Set.Walk] on one side and [Set.Answer] on the other: the hash trie, some hundred
-//     bytes for each of a few differences, log16(n) round trips, nothing that can fail.
+//     bytes for each of a few differences, log16(n)/2+1 round trips, nothing that can fail.
 //
 // # A session by sketch
 //
