@@ -76,9 +76,7 @@ func (x *index[K, P]) insert(r *row[K, P]) {
 func (x *index[K, P]) remove(place int32) {
 	r := x.row(place)
 	x.unlink(place)
-	if s := x.strandOf(r.dot.Replica); s.remove(r.dot.Counter) {
-		x.dropStrand(r.dot.Replica)
-	}
+	x.loosen(r.dot)
 	*r = row[K, P]{next: x.free}
 	x.free = place + 1
 	x.live--

@@ -1,5 +1,7 @@
 package crdt
 
+import "slices"
+
 // kernel is the state of all causal types but ORMap: a table under a context.
 type kernel[K comparable, P any] struct {
 	causality
@@ -27,17 +29,18 @@ func (k *kernel[K, P]) replace(r Replica, old []int32, put bool, d *kernel[K, P]
 	b.spans[0] = span{n.Counter, n.Counter}
 	b.clocks[0] = clock{r, b.spans[:1:1]}
 	d.ctx.clocks = b.clocks[:1:1]
-	if len(old) > 0 {
-		k.take(old, n, d)
-	}
 	if put {
 		b.rows[0].dot = n
 		d.rows = b.rows[:1:1]
+	}
+	if len(old) > 0 {
+		k.take(old, n, d)
+	} else if put {
 		k.insert(&b.rows[0])
 	}
 }
 
-// take removes the rows at old by the event n, of which d is the delta.
+// take is the event n, of which d is the delta, on the rows of a key at old.
 func (k *kernel[K, P]) take(old []int32, n Dot, d *kernel[K, P]) {
 	var buf [4]Dot
 	gone := buf[:0]
@@ -47,6 +50,10 @@ func (k *kernel[K, P]) take(old []int32, n Dot, d *kernel[K, P]) {
 		gone = append(gone, was)
 		d.ctx.Add(was)
 		d.pending.Add(was)
+	}
+	if len(d.rows) > 0 {
+		k.renew(old[0], &d.rows[0])
+		old = old[1:]
 	}
 	k.remove(old...)
 	k.noted().noteFew([]Dot{n}, gone, k.live())
@@ -71,32 +78,57 @@ const fewDots = 4
 
 // mergeFew does what merge does, dot by dot, where o is the delta of an event or a few.
 func (k *kernel[K, P]) mergeFew(o *kernel[K, P]) {
-	var buf [2 * fewDots]Dot
-	by, gone := buf[:0:fewDots], buf[fewDots:fewDots]
+	var dots [2 * fewDots]Dot
+	var places [2 * fewDots]int32
+	by, gone := dots[:0:fewDots], dots[fewDots:fewDots]
+	old, fresh := places[:0:fewDots], places[fewDots:fewDots]
 	for d := range o.ctx.All() {
 		seen, there := k.ctx.Contains(d), o.lookup(d)
 		if !seen && (o.pending == nil || !o.pending.Contains(d)) {
 			by = append(by, d)
 		}
+		here := int32(-1)
+		if seen && there < 0 {
+			here = k.lookup(d)
+		}
 		switch {
-		case there >= 0 && !seen:
-			k.insert(o.row(there))
-		case there < 0 && !seen:
+		case here >= 0:
+			old, gone = append(old, here), append(gone, d)
+		case !seen && there >= 0:
+			fresh = append(fresh, there)
+		case !seen:
 			gone = append(gone, d)
-		case there < 0:
-			if here := k.lookup(d); here >= 0 {
-				gone = append(gone, d)
-				k.remove(here)
-			}
 		}
 	}
+	k.exchange(old, o, fresh)
 	if len(gone) > 0 {
 		k.noteMerged(by, gone)
 	}
-	if o.pending != nil {
+	if o.pending != nil && !k.ctx.Covers(o.pending) {
 		k.await(o.pending.Without(&k.ctx))
 	}
 	k.ctx.Merge(&o.ctx)
+}
+
+// exchange puts rows of o, those at fresh, in the place of those at old. Where the key
+// is the same, as when an element is added again, the row stays and no hash is looked up.
+func (k *kernel[K, P]) exchange(old []int32, o *kernel[K, P], fresh []int32) {
+	slices.Sort(old)
+	for _, p := range fresh {
+		r := o.row(p)
+		i := slices.IndexFunc(old, func(p int32) bool { return k.row(p).hash == r.hash && k.row(p).key == r.key })
+		if i < 0 {
+			continue
+		}
+		k.renew(old[i], r)
+		old = slices.Delete(old, i, i+1)
+	}
+	k.remove(old...)
+	for _, p := range fresh {
+		if r := o.row(p); k.lookup(r.dot) < 0 {
+			k.insert(r)
+		}
+	}
 }
 
 // noteMerged notes that dots went by the new events by. If there is none, a piece of

@@ -37,9 +37,9 @@ func (k *causality) noted() *removals {
 	return k.log
 }
 
-// room is how many entries a log keeps beside n live dots, of 32 bytes each: more
-// removals than that take about as long to tell as all that is dead.
-func room(live int) int { return max(32, live/4) }
+// room is how many entries, of 32 bytes, the logs keep beside n live dots. To tell
+// all that is dead takes O(n), as long as to copy the rows of so many events.
+func room(live int) int { return max(32, live/16) }
 
 // note adds that who has seen by has seen gone go.
 func (l *removals) note(by *VersionVector, gone *CausalContext, live int) {
@@ -92,7 +92,11 @@ func (l *removals) add(by Dot, r Replica, n span) {
 		l.logs = slices.Insert(l.logs, i, removalLog{replica: by.Replica})
 	}
 	g := &l.logs[i]
-	g.taken = slices.Insert(g.taken, g.from(by.Counter), taken{by.Counter, r, n})
+	if at := g.from(by.Counter); at == len(g.taken) {
+		g.taken = append(g.taken, taken{by.Counter, r, n})
+	} else {
+		g.taken = slices.Insert(g.taken, at, taken{by.Counter, r, n})
+	}
 	l.size++
 }
 

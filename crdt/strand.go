@@ -43,8 +43,9 @@ func (x *index[K, P]) strandFor(r Replica) *strand {
 	return &x.strands[i]
 }
 
-func (x *index[K, P]) dropStrand(r Replica) {
-	if i, ok := x.strandAt(r); ok {
+// loosen takes a dot out of its strand.
+func (x *index[K, P]) loosen(d Dot) {
+	if i, ok := x.strandAt(d.Replica); ok && x.strands[i].remove(d.Counter) {
 		x.strands = slices.Delete(x.strands, i, i+1)
 	}
 }

@@ -16,10 +16,10 @@ type table[K comparable, P any] struct {
 // row is one live dot. The value does not change while it is in a table, so tables may share it.
 type row[K comparable, P any] struct {
 	key  K
-	val  P
-	dot  Dot    // counter 0: the row is free
-	hash uint32 // of the key
+	hash uint32 // of the key, and beside it: to find a key reads one place in memory
 	next int32  // place+1 of the next row of the key, or the next free row
+	dot  Dot    // counter 0: the row is free
+	val  P
 }
 
 func newRow[K comparable, P any](key K, d Dot, val P) row[K, P] {
@@ -112,6 +112,16 @@ func (t *table[K, P]) insert(r *row[K, P]) {
 	}
 	t.enlarge()
 	t.big.insert(r)
+}
+
+// renew puts the dot and the value of r, which has the same key, into the row at place.
+func (t *table[K, P]) renew(place int32, r *row[K, P]) {
+	old := t.row(place)
+	if t.big != nil {
+		t.big.loosen(old.dot)
+		t.big.strandFor(r.dot.Replica).insert(r.dot, place)
+	}
+	old.dot, old.val = r.dot, r.val
 }
 
 // enlarge makes the index, if there is none.
