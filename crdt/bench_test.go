@@ -122,14 +122,30 @@ func BenchmarkAddWinsSetNewElementDelta(b *testing.B) {
 	}
 }
 
+// What a peer lacks that is 50 events behind: the same, however many elements there are.
 func BenchmarkAddWinsSetDeltaSince(b *testing.B) {
-	s := full3()
-	since := s.Context()
-	for i := range 100 {
-		s.Add(1, names[i])
+	for _, n := range []int{1_000, 30_000, 1_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			var s crdt.AddWinsSet[int]
+			for i := range n {
+				s.Add(crdt.Replica(i%3+1), i)
+			}
+			since := s.Context()
+			for i := range 50 {
+				s.Add(1, i*n/50)
+			}
+			for b.Loop() {
+				s.Delta(since)
+			}
+		})
 	}
-	for b.Loop() {
-		s.Delta(since)
+}
+
+// Of 500 replicas in turn, as when each host comes back under a new name.
+func BenchmarkAddWinsSetAddChurn(b *testing.B) {
+	var s crdt.AddWinsSet[string]
+	for i := range b.N {
+		s.Add(crdt.Replica(i%500), names[i%elements])
 	}
 }
 
