@@ -45,12 +45,11 @@ func (x *index[K, P]) store(r *row[K, P]) int32 {
 		*old = *r
 		return place
 	}
-	if x.size&(chunkRows-1) == 0 {
-		var c []row[K, P]
-		if x.size > 0 {
-			c = make([]row[K, P], 0, chunkRows)
-		}
-		x.chunks = append(x.chunks, c)
+	switch {
+	case x.chunks == nil:
+		x.chunks = make([][]row[K, P], 1)
+	case x.size&(chunkRows-1) == 0 && x.size > 0:
+		x.chunks = append(x.chunks, make([]row[K, P], 0, chunkRows))
 	}
 	last := &x.chunks[len(x.chunks)-1]
 	*last = append(*last, *r)

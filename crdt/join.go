@@ -104,6 +104,9 @@ func (t *table[K, P]) apply(o *table[K, P], c changes) {
 // adopt inserts rows of o, which come strand by strand in rising order or are few.
 func (x *index[K, P]) adopt(o *table[K, P], from []int32) {
 	x.reserve(x.keys + len(from))
+	if x.chunks == nil {
+		x.chunks = [][]row[K, P]{make([]row[K, P], 0, min(len(from), chunkRows))}
+	}
 	for len(from) > 0 {
 		d := o.row(from[0]).dot
 		s := x.strandFor(d.Replica)

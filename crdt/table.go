@@ -189,23 +189,23 @@ func (t *table[K, P]) liveDots() *CausalContext {
 	return c
 }
 
-// copyWithin copies the rows whose dots are in ctx to d.
+// copyWithin copies the rows whose dots are in ctx to d, which is empty.
 func (t *table[K, P]) copyWithin(ctx *CausalContext, d *table[K, P]) {
+	var places []int32
 	if t.big == nil {
 		for i := range t.rows {
 			if ctx.Contains(t.rows[i].dot) {
-				d.insert(&t.rows[i])
+				places = append(places, int32(i))
 			}
 		}
-		return
-	}
-	for _, c := range ctx.clocks {
-		if s := t.big.strandOf(c.replica); s != nil {
-			for p := range s.within(c.spans) {
-				d.insert(t.big.row(p))
+	} else {
+		for _, c := range ctx.clocks {
+			if s := t.big.strandOf(c.replica); s != nil {
+				places = slices.AppendSeq(places, s.within(c.spans))
 			}
 		}
 	}
+	d.apply(t, changes{new: places})
 }
 
 // sorted returns the places of the rows in order of key, then dot.
