@@ -165,6 +165,7 @@ func BenchmarkLWWMapDelta(b *testing.B) {
 	for i, k := range names {
 		s.Set(crdt.Stamp{Time: int64(i), Replica: 1}, k, k)
 	}
+	b.ResetTimer()
 	for round := range b.N {
 		b.StopTimer()
 		var d crdt.LWWMap[string, string]
