@@ -9,20 +9,19 @@ import (
 
 // adapt chooses how to bring p up to date, by bytes:
 //
-//   - deltas of no more than a probe costs are sent;
-//   - a causal type exchanges contexts if they are shorter than what would be sent,
-//     which a state never is;
+//   - a causal type exchanges contexts if they are much shorter than what would be sent;
+//   - what is not worth a probe is sent;
 //   - other types send a profile, by which the peer estimates how much differs and
 //     chooses between symbols, a walk and the direct way; see probed.
 func (r *Replica[S, P]) adapt(p *peer[S]) {
 	direct := r.direct(p)
 	_, causal := any(r.state).(crdt.Causal[S])
 	switch {
+	case causal && len(r.context()) < direct/2:
+		r.ask(p)
 	case direct <= probeWorth:
 		p.differs = true
 		r.push(p)
-	case causal && len(r.context()) < direct/2:
-		r.ask(p)
 	case r.splits():
 		r.probe(p, direct)
 	default:
@@ -78,8 +77,11 @@ func (r *Replica[S, P]) probed(p *peer[S], e *envelope) {
 	}
 	coded, trie := q.Cost(sketch.Coded).Bytes, q.Cost(sketch.Trie).Bytes
 	switch {
-	case int(min(direct, 1<<62)) <= min(coded, trie):
+	case direct <= uint64(min(coded, trie)):
 		r.sendMore(p, 0)
+		if _, ok := r.pending(p); ok && r.lacks(p) && r.direct(p) <= min(coded, trie) {
+			r.push(p)
+		}
 	case coded <= trie:
 		r.sendMore(p, sketch.FirstSymbols(d))
 	default:

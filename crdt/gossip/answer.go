@@ -25,6 +25,7 @@ func (r *Replica[S, P]) answered(p *peer[S], e *envelope) {
 		r.stats.Stale++
 		return
 	}
+	p.asking = false
 	if a.full {
 		if _, ok := r.merge(p, e.payload); !ok {
 			return
@@ -45,6 +46,7 @@ func (r *Replica[S, P]) answered(p *peer[S], e *envelope) {
 
 // ask tells p which events are here, and so which are not.
 func (r *Replica[S, P]) ask(p *peer[S]) {
+	p.asking = true
 	r.send(p, envelope{kind: kindAsk, body: r.context()})
 }
 
@@ -65,9 +67,10 @@ func (r *Replica[S, P]) asked(p *peer[S], e *envelope) {
 	var a answer
 	if mine.Covers(&theirs) {
 		p.holds(e.version)
-	} else {
+	} else if !p.asking {
 		a.context = r.context()
 	}
+	p.asking = false // if what was asked is lost, p asks again and gets the context
 	var what payload
 	if theirs.Covers(mine) {
 		r.acknowledged(p, r.version)

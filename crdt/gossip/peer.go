@@ -19,6 +19,7 @@ type peer[S any] struct {
 	strange bool
 	// asked is set while a digest is out, differs once it was found to be another.
 	asked, differs bool
+	asking         bool        // a context is out
 	in, out        *session[S] `explore:"-"` // comparisons begun by the peer, and by this one
 	patience       int         // rounds to wait after the next try
 	wait           int         // rounds until then
