@@ -43,7 +43,13 @@ func everyLaw(laws Set) Set {
 
 // check runs h and adds what it showed to all.
 func check[S any](typ *Type[S], h History, laws Set, all *seen) *Failure {
-	w := newWorld(typ, laws, max(3, h.copies()))
+	w := &world[S]{typ: typ}
+	return w.check(h, laws, all)
+}
+
+// check starts w anew for h, and adds what that showed to all.
+func (w *world[S]) check(h History, laws Set, all *seen) *Failure {
+	w.start(laws, max(3, h.copies()))
 	f := w.run(h)
 	if f == nil && w.checks(23) {
 		f = w.again(h)
@@ -52,8 +58,8 @@ func check[S any](typ *Type[S], h History, laws Set, all *seen) *Failure {
 		all.add(&w.seen)
 		return nil
 	}
-	f.Type, f.History, f.lines = typ.Name, append(History{}, h...), h.lines(typ.names())
-	f.reads = retell(typ, h, f.Step)
+	f.Type, f.History, f.lines = w.typ.Name, append(History{}, h...), h.lines(w.typ.names())
+	f.reads = retell(w.typ, h, f.Step)
 	return f
 }
 
@@ -69,9 +75,7 @@ func (w *world[S]) run(h History) (f *Failure) {
 			return w.fault
 		}
 	}
-	if w.laws&^SetOf(Panics, 13) != 0 {
-		w.finish(h.hash())
-	}
+	w.finish(h)
 	w.seen.hits[Panics]++
 	return w.fault
 }

@@ -5,7 +5,7 @@ import (
 )
 
 // deliverAll tells everybody everything and checks what holds then: laws 12, 15, 17, 19 and 20.
-func (w *world[S]) deliverAll(order uint64) {
+func (w *world[S]) deliverAll(h History) {
 	if w.laws&SetOf(12, 15, 17, 19, 20) == 0 || w.fault != nil {
 		return
 	}
@@ -17,7 +17,7 @@ func (w *world[S]) deliverAll(order uint64) {
 	}
 	all := join(deltas...)
 	if w.checks(12) && w.seen.deltas > 0 {
-		w.anyOrder(all, deltas, order)
+		w.anyOrder(all, deltas, h.hash())
 	}
 	rest := all
 	if w.checks(17) {

@@ -100,7 +100,7 @@ func (w *world[S]) untouched(c *replica[S]) {
 	if !w.checks(22) || w.fault != nil {
 		return
 	}
-	c.bytes = w.encode(c.state)
+	c.bytes = w.append(c.bytes[:0], c.state)
 	for i := range w.copies {
 		if o := &w.copies[i]; o != c && o.bytes != nil {
 			w.unchanged(o.bytes, o.state, "copy "+copyName(uint8(i)))
@@ -112,7 +112,8 @@ func (w *world[S]) untouched(c *replica[S]) {
 }
 
 func (w *world[S]) unchanged(was []byte, s *S, what string) {
-	if now := w.encode(s); !bytes.Equal(was, now) {
+	w.other = w.append(w.other[:0], s)
+	if now := w.other; !bytes.Equal(was, now) {
 		w.fail(22, "%s changed, which had no part in the step\n%s", what, differ(was, now))
 	}
 }

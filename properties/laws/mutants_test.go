@@ -158,7 +158,7 @@ type register struct {
 }
 
 func (r *register) Merge(o *register) {
-	if r.Val == "" || o.Stamp.Time > r.Stamp.Time {
+	if r.Val == "" || o.Val != "" && o.Stamp.Time > r.Stamp.Time {
 		*r = *o
 	}
 }

@@ -72,6 +72,9 @@ func (r *Report) String() string {
 	for l := range r.Applies.All() {
 		fmt.Fprintf(&b, "  %7d %v: %s\n", r.Checked[l], Law(l), Law(l).Sentence())
 	}
+	if rest := AllLaws() &^ r.Applies; rest != 0 {
+		fmt.Fprintf(&b, "  not asked: laws %v\n", rest)
+	}
 	for _, what := range r.Lacks() {
 		fmt.Fprintf(&b, "  lacking: %s\n", what)
 	}

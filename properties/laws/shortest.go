@@ -13,12 +13,14 @@ type Searched struct {
 // several of one length it returns the first in a fixed order. nil: there is none
 // within the limits, which Searched tells.
 //
-// Left out are histories that name copies in another order than A, B, C, and those in
-// which two neighbouring steps that have nothing to do with each other are swapped.
+// Left out are histories in which two neighbouring steps that have nothing to do with
+// each other are swapped, and steps that cannot matter: what comes from a copy that
+// was told nothing yet (law 4 tries bottom), and the same arrival twice in a row. Unless
+// Options.Unlike is set, so are those that do not name copies in the order A, B, C.
 func Shortest[S any](typ Type[S], o Options) (*Failure, Searched) {
 	must(typ.validate())
 	o = o.filled()
-	x := &breadth[S]{typ: &typ, o: o}
+	x := &breadth[S]{typ: &typ, world: world[S]{typ: &typ}, o: o}
 	for x.did.Depth = 1; x.did.Depth <= o.Depth; x.did.Depth++ {
 		if f := x.extend(make(History, 0, x.did.Depth), 0, 0); f != nil {
 			x.did.Complete = true
@@ -34,30 +36,35 @@ func Shortest[S any](typ Type[S], o Options) (*Failure, Searched) {
 
 // breadth is a search by length.
 type breadth[S any] struct {
-	typ *Type[S]
-	o   Options
-	did Searched
+	typ   *Type[S]
+	world world[S]
+	o     Options
+	did   Searched
 }
 
 // extend goes through the histories of the length looked for that begin with h, in
-// which so many copies are used and operations done.
-func (x *breadth[S]) extend(h History, used, done int) *Failure {
+// which the copies of used did something, and so many operations are done.
+func (x *breadth[S]) extend(h History, used Set, done int) *Failure {
 	if len(h) == x.did.Depth {
 		x.did.Histories++
-		return check(x.typ, h, x.o.Laws, &seen{})
+		return x.world.check(h, x.o.Laws, &seen{})
 	}
-	for at := range uint8(min(used+1, x.o.Copies)) {
+	first := used.Len() // the first copy of those that did nothing
+	if x.o.Unlike {
+		first = x.o.Copies - 1
+	}
+	for at := range uint8(min(first+1, x.o.Copies)) {
 		for _, kind := range [...]Kind{Do, Receive, Merge, CatchUp, Save, Crash} {
-			for arg := range uint8(x.args(kind, used, done)) {
+			for arg := range uint8(x.args(kind, done)) {
 				s := Step{kind, at, arg}
-				if !follows(h, s, done) {
+				if !follows(h, s, used, done) {
 					continue
 				}
 				more := 0
 				if kind == Do {
 					more = 1
 				}
-				if f := x.extend(append(h, s), max(used, int(at)+1), done+more); f != nil {
+				if f := x.extend(append(h, s), used|1<<at, done+more); f != nil {
 					return f
 				}
 				if x.did.Histories >= x.o.Budget {
@@ -70,27 +77,29 @@ func (x *breadth[S]) extend(h History, used, done int) *Failure {
 }
 
 // args returns how many alternatives there are.
-func (x *breadth[S]) args(kind Kind, used, done int) int {
+func (x *breadth[S]) args(kind Kind, done int) int {
 	switch kind {
 	case Do:
 		return min(len(x.typ.Ops), 255)
 	case Receive:
 		return done
 	case Merge, CatchUp:
-		return used // a copy that did nothing has nothing to tell
+		return x.o.Copies
 	}
 	return 1
 }
 
 // follows reports whether s may come after h: it does something, and is not swapped
 // with the step before, with which it has nothing to do.
-func follows(h History, s Step, done int) bool {
+func follows(h History, s Step, used Set, done int) bool {
 	if len(h) == 0 {
 		return s.Kind == Do
 	}
 	last := h[len(h)-1]
 	switch {
 	case s.Kind == CatchUp && s.At == s.Arg:
+		return false
+	case (s.Kind == Merge || s.Kind == CatchUp) && !used.Has(int(s.Arg)):
 		return false
 	case s == last && s.Kind != Do:
 		return false // a step again changes nothing that the checks at its end do not try

@@ -18,6 +18,8 @@ type world[S any] struct {
 	seen   seen
 	step   int
 	fault  *Failure
+
+	one, other []byte // memory for encodings that are not kept
 }
 
 // replica is one copy of the state.
@@ -51,12 +53,25 @@ func join[S any](states ...*S) *S {
 }
 
 func newWorld[S any](typ *Type[S], laws Set, copies int) *world[S] {
-	w := &world[S]{typ: typ, laws: laws, copies: make([]replica[S], copies)}
+	w := &world[S]{typ: typ}
+	w.start(laws, copies)
+	return w
+}
+
+// start takes w to the beginning of a history, and keeps its memory but no state of the one before.
+func (w *world[S]) start(laws Set, copies int) {
+	w.laws, w.step, w.fault, w.seen = laws, 0, nil, seen{}
+	w.log.events, w.log.past, w.log.covers = w.log.events[:0], w.log.past[:0], w.log.covers[:0]
+	clear(w.deltas)
+	w.deltas, w.minted = w.deltas[:0], nil
+	if cap(w.copies) < copies {
+		w.copies = make([]replica[S], copies)
+	}
+	w.copies = w.copies[:copies]
 	for i := range w.copies {
-		w.copies[i].state = new(S)
+		w.copies[i] = replica[S]{state: new(S)}
 		w.log.replicas[i] = identifier(i, 0)
 	}
-	return w
 }
 
 // identifier returns that of a copy's incarnation.
@@ -72,9 +87,11 @@ func (w *world[S]) fail(l Law, format string, args ...any) {
 	}
 }
 
-// encode returns the bytes of s.
-func (w *world[S]) encode(s *S) []byte {
-	b, err := on(s).AppendBinary(nil)
+// encode returns the bytes of s, in memory of their own.
+func (w *world[S]) encode(s *S) []byte { return w.append(nil, s) }
+
+func (w *world[S]) append(b []byte, s *S) []byte {
+	b, err := on(s).AppendBinary(b)
 	if err != nil {
 		w.fail(21, "a reachable state does not encode: %v", err)
 	}
@@ -83,7 +100,8 @@ func (w *world[S]) encode(s *S) []byte {
 
 // same holds two states against each other.
 func (w *world[S]) same(l Law, what string, want, got *S) bool {
-	a, b := w.encode(want), w.encode(got)
+	w.one, w.other = w.append(w.one[:0], want), w.append(w.other[:0], got)
+	a, b := w.one, w.other
 	if bytes.Equal(a, b) {
 		return true
 	}
