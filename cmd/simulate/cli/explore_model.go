@@ -25,7 +25,7 @@ type modelFlags struct {
 // budgets those of which there may be none.
 var (
 	modelSizes = []string{"clients", "servers", "rms", "threads", "nodes", "terms", "log", "heartbeats", "under-way",
-		"changes", "spares"}
+		"changes", "spares", "replicas", "operations"}
 	budgets = []string{"crashes", "restarts", "drops", "duplicates", "partitions"}
 )
 
@@ -45,6 +45,8 @@ func (f *modelFlags) add(fl *pflag.FlagSet) {
 		{&f.UnderWay, "under-way", "how many messages may be under way at a time"},
 		{&f.Changes, "changes", "how many changes of the members there may be in a log"},
 		{&f.Spares, "spares", "how many servers are no members at first"},
+		{&f.Replicas, "replicas", "how many replicas of a data type"},
+		{&f.Operations, "operations", "how many operations there are on a data type, by all replicas together"},
 		{&f.Crashes, "crashes", "how many crashes there may be"},
 		{&f.Restarts, "restarts", "how many nodes that crashed may start again"},
 		{&f.Drops, "drops", "how many messages may be lost"},

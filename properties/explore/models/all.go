@@ -15,7 +15,7 @@ var (
 
 // All returns the models by name, in the order in which they are best read.
 func All() []Entry {
-	return slices.Concat(specifications(), registers(), protocols())
+	return slices.Concat(specifications(), registers(), protocols(), replicated())
 }
 
 // or returns n, or a default if it is not given.
@@ -105,4 +105,24 @@ func protocols() []Entry {
 func withFaults(m explore.Model, p Params) explore.Model {
 	m.Faults = p.budget()
 	return m
+}
+
+// replicated are data types of package crdt on three replicas.
+func replicated() []Entry {
+	kind := func(name, about string, bugs []Bug, model func(CRDTConfig) explore.Model) Entry {
+		return Entry{Name: name, About: about, Bugs: bugs,
+			Takes: slices.Concat([]string{"replicas", "operations"}, networked, crashing),
+			build: func(p Params) explore.Model {
+				return model(CRDTConfig{Replicas: p.Replicas, Operations: p.Operations, Faults: p.budget(), Lossy: p.Lossy,
+					Bug: p.Bug})
+			}}
+	}
+	return []Entry{
+		kind("crdt-counter", "a counter that goes up and down on each replica", CRDTCounterBugs(), CRDTCounter),
+		kind("crdt-set", "a set in which an add beats the removals that did not see it", CRDTSetBugs(), CRDTSet),
+		kind("crdt-set/remove-wins", "a set in which a removal beats the adds that did not see it", nil, CRDTRemoveWinsSet),
+		kind("crdt-map", "a map of sets, in which the removal of a key resets what it saw", CRDTMapBugs(), CRDTMap),
+		kind("crdt-map/lww", "a map of which the last write stays, by hybrid clocks", CRDTLWWMapBugs(), CRDTLWWMap),
+		kind("crdt-heroes", "heroes that are hit and healed, and stay dead", CRDTHeroesBugs(), CRDTHeroes),
+	}
 }

@@ -21,6 +21,8 @@ type Params struct {
 	UnderWay         int // how many messages may be under way
 	Changes          int // of the members, in a log
 	Spares           int // servers that are no members at first
+	Replicas         int // of a replicated data type
+	Operations       int // on it, in all
 	Lock             bool
 	NoHistory        bool // leave out what clients saw
 
@@ -96,6 +98,7 @@ func (p Params) options() []option {
 		{name: "threads", size: &p.Threads}, {name: "nodes", size: &p.Nodes}, {name: "terms", size: &p.Terms},
 		{name: "log", size: &p.Log}, {name: "heartbeats", size: &p.Heartbeats}, {name: "under-way", size: &p.UnderWay},
 		{name: "changes", size: &p.Changes}, {name: "spares", size: &p.Spares},
+		{name: "replicas", size: &p.Replicas}, {name: "operations", size: &p.Operations},
 		{name: "lock", on: p.Lock}, {name: "no-history", on: p.NoHistory},
 		{name: "network", text: p.Network}, {name: "lossy", on: p.Lossy},
 		{name: "crashes", budget: p.Crashes}, {name: "restarts", budget: p.Restarts},
