@@ -12,7 +12,7 @@ import (
 type ClientConfig struct {
 	// Servers are the nodes to talk to, at least one.
 	Servers []network.ID
-	// Home is the number of the client: it first talks to Servers[Home mod len(Servers)].
+	// Home is the number of the client: it begins with Servers[Home mod len(Servers)].
 	Home int
 	// Script is what it does, in order.
 	Script []nodes.Op
@@ -22,7 +22,7 @@ type ClientConfig struct {
 }
 
 // Client returns the boot function of a client that issues the operations of its script
-// one at a time. Any server will do: it changes to the next one when one does not answer.
+// one at a time. Any server will do: each operation goes to the next one.
 //
 // An operation ends as nodes.OutcomeOK when it is acknowledged, as nodes.OutcomeFail if
 // it was refused, and as nodes.OutcomeInfo, of unknown outcome, if there was no answer
@@ -35,7 +35,7 @@ func Client(cfg ClientConfig) network.Boot {
 		if ep.Boots() > 0 {
 			return nil
 		}
-		c := &client{cfg: cfg, ep: ep, at: cfg.Home % len(cfg.Servers), boots: make([]uint32, len(cfg.Servers))}
+		c := &client{cfg: cfg, ep: ep, boots: make([]uint32, len(cfg.Servers))}
 		c.think = ep.Timer("think", c.invoke)
 		c.timeout = ep.Timer("timeout", c.giveUp)
 		c.again = ep.Timer("again", c.send)
@@ -47,7 +47,7 @@ func Client(cfg ClientConfig) network.Boot {
 type client struct {
 	cfg    ClientConfig
 	ep     *network.Endpoint
-	at     int      // the server it talks to
+	at     int      // the server of the operation
 	boots  []uint32 // of each server, as far as known
 	next   int      // in the script
 	call   uint64   // the number of the running operation in the event stream, 0 between two
@@ -64,6 +64,7 @@ func (c *client) rest() {
 
 func (c *client) invoke() {
 	op := c.cfg.Script[c.next]
+	c.at = (c.cfg.Home + c.next) % len(c.cfg.Servers)
 	c.asking.Number++
 	c.asking.Op = nodes.Invocation{Kind: op.Kind, Key: op.Key, Value: op.Value}
 	c.call = c.ep.Invoke(c.asking.Op)
@@ -116,11 +117,8 @@ func (c *client) answered(m answer) {
 	}
 }
 
-// giveUp ends an operation of which nothing was heard, and turns to another server.
-func (c *client) giveUp() {
-	c.at = (c.at + 1) % len(c.cfg.Servers)
-	c.end(nodes.OutcomeInfo, nodes.Result{})
-}
+// giveUp ends an operation of which nothing was heard.
+func (c *client) giveUp() { c.end(nodes.OutcomeInfo, nodes.Result{}) }
 
 func (c *client) end(outcome string, r nodes.Result) {
 	c.timeout.Stop()

@@ -78,17 +78,14 @@ const (
 	HealthLastWrite Bug = "health-last-write"
 	// AbsentIsUnknown keeps nothing of what was deleted: who has it still brings it back.
 	AbsentIsUnknown Bug = "absent-is-unknown"
-	// CollectsEarly forgets a deletion once all those have it that were heard of.
+	// CollectsEarly forgets a deletion once all those have it that were heard of lately.
 	CollectsEarly Bug = "collects-early"
-	// RevivesEarly makes a key anew while others still remember that it was deleted:
-	// when they forget that, they forget the new one with it.
-	RevivesEarly Bug = "revives-early"
 )
 
 // Bugs returns the planted bugs.
 func Bugs() []Bug {
 	return []Bug{AcknowledgesEarly, ReusesIdentifier, ForgetsUnacknowledged, TieByArrival, HealthLastWrite,
-		AbsentIsUnknown, CollectsEarly, RevivesEarly}
+		AbsentIsUnknown, CollectsEarly}
 }
 
 // check panics if there is no such bug.

@@ -136,6 +136,11 @@ func (m *Monitor) updated(e *Event) {
 	for i := range m.events[:n] {
 		m.parallel = m.parallel || !e.Saw(i) && m.events[i].Server != e.Server
 	}
+	for _, id := range m.cfg.Servers {
+		if c := m.copies[id]; c.at != nil && c.at.includes(e) { // it may be overwritten already
+			c.seen.add(n)
+		}
+	}
 }
 
 // stored is told that a server has an update on its disk.

@@ -27,7 +27,8 @@ type server[S any, P gossip.Pointer[S]] struct {
 	holds    holds
 	stable   stability
 
-	recovered bool // what the disk has was read once
+	recovered bool   // what the disk has was read once
+	version   uint64 // of the state that was looked at last
 }
 
 // session is the newest request of a client in this boot.
@@ -107,8 +108,11 @@ func (s *server[S, P]) Receive(from network.ID, msg any) {
 
 // changed is to be called when the state may have changed.
 func (s *server[S, P]) changed() {
-	s.watch.changed(s.ep.ID())
-	s.concerned()
+	if v := s.state.Version(); v != s.version {
+		s.version = v
+		s.watch.changed(s.ep.ID())
+		s.concerned()
+	}
 }
 
 // request does what a client asks for, once.

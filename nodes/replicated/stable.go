@@ -30,7 +30,7 @@ type stability struct {
 type known struct {
 	has, counts, collected crdt.CausalContext
 
-	told bool // it has reported since this server booted
+	at sim.Time // when it reported last
 }
 
 func newStability(cfg Config, ep *network.Endpoint, tell func()) stability {
@@ -54,7 +54,7 @@ func (st *stability) hear(from network.ID, m report) {
 		return
 	}
 	k := st.of(from)
-	k.told = true
+	k.at = st.ep.Monotonic()
 	k.has.Merge(&has)
 	k.collected.Merge(&collected)
 }
@@ -64,7 +64,7 @@ func (st *stability) stable(ctx *crdt.CausalContext) *crdt.CausalContext {
 	all := ctx
 	for _, id := range st.cfg.Servers {
 		k := st.of(id)
-		if st.cfg.Bug == CollectsEarly && !k.told {
+		if st.cfg.Bug == CollectsEarly && st.ep.Monotonic().Sub(k.at) > 3*st.cfg.Report {
 			continue // as if nobody were there
 		}
 		if ctx.Covers(&k.has) {
@@ -77,9 +77,6 @@ func (st *stability) stable(ctx *crdt.CausalContext) *crdt.CausalContext {
 
 // closed reports whether a key that is not there must not be made.
 func (st *stability) closed(key string) bool {
-	if st.cfg.Bug == RevivesEarly {
-		return false
-	}
 	return !st.forgotten(st.floor) || !st.forgotten(st.shut[key])
 }
 

@@ -8,6 +8,7 @@ import (
 	"phoenix/nodes/replicated"
 	"phoenix/properties"
 	"phoenix/resilience/chaos"
+	"phoenix/sim/disk"
 )
 
 // Replicated returns the scenarios of replicated values on servers that gossip.
@@ -37,7 +38,7 @@ func ReplicatedSet() *Scenario {
 func ReplicatedMap() *Scenario {
 	s := replica("crdt/map", "a map in which the last write wins by hybrid clocks, on clocks that are off and jump", true,
 		replicated.ServeMap)
-	s.Bugs = names([]replicated.Bug{replicated.TieByArrival, replicated.ForgetsUnacknowledged, replicated.AcknowledgesEarly})
+	s.Bugs = names([]replicated.Bug{replicated.TieByArrival, replicated.AcknowledgesEarly})
 	return s
 }
 
@@ -45,8 +46,8 @@ func ReplicatedMap() *Scenario {
 func ReplicatedHeroes() *Scenario {
 	s := replica("crdt/heroes", "heroes whose health is counted, and who stay deleted; what all know to be deleted is forgotten", true,
 		replicated.ServeHeroes)
-	s.Bugs = names([]replicated.Bug{replicated.HealthLastWrite, replicated.AbsentIsUnknown,
-		replicated.CollectsEarly, replicated.RevivesEarly})
+	s.Bugs = names([]replicated.Bug{replicated.ForgetsUnacknowledged, replicated.HealthLastWrite,
+		replicated.AbsentIsUnknown, replicated.CollectsEarly})
 	s.Defaults.Workload.Keys, s.Defaults.Workload.CAS = 3, network.ProbOf(0.15)
 	return s
 }
@@ -98,7 +99,9 @@ func replica(name, doc string, disks bool, server serve) *Scenario {
 		},
 	}
 	if disks {
-		s.Defaults.Disk = spinning()
+		s.Defaults.Nemesis.Faults = 8
+		s.Defaults.Disk = disk.Config{Sync: disk.Latency{Min: 2 * time.Millisecond, Max: 8 * time.Millisecond}}
+		s.Defaults.Workload.Think = network.Exponential(10 * time.Millisecond) // so that disks are mostly busy
 		s.Survives, s.DiskModes = durable(), storageModes()
 	}
 	return s
