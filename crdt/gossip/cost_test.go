@@ -34,7 +34,7 @@ func reconcile[S any, P gossip.Pointer[S]](t *testing.T, p gossip.Protocol, comm
 			return r
 		})
 	}
-	require.Equal(t, sim.Quiescent, w.Run(sim.Limit{}))
+	require.Equal(t, sim.Quiescent, w.Run(limit))
 	require.True(t, crdt.Same(P(both[0].State()), P(both[1].State())))
 	for _, r := range both {
 		sent := r.Stats().Sent

@@ -11,6 +11,10 @@ func (r *Replica[S, P]) send(p *peer[S], e envelope) {
 	if e.version == 0 {
 		e.version = r.version
 	}
+	switch e.kind {
+	case kindDigest, kindAsk, kindProbe, kindBlock, kindPage:
+		p.asked = true
+	}
 	m := e.encode()
 	r.stats.Sent.Add(traffic(m, &e))
 	r.ep.Send(p.id, m)
@@ -49,7 +53,6 @@ func (r *Replica[S, P]) push(p *peer[S]) {
 		r.stats.Shipped += what.entries
 		r.send(p, envelope{kind: kindDelta, after: p.acked, payload: what.data})
 	case r.cfg.Protocol != FullState && !p.differs && len(r.encoded().data) > digestFirst:
-		p.asked = true
 		r.send(p, envelope{kind: kindDigest, body: r.digest()})
 	default:
 		p.differs = false
@@ -125,8 +128,8 @@ func (r *Replica[S, P]) Receive(from network.ID, msg any) bool {
 	r.hear(p, &e)
 	if known || e.kind == kindState || e.kind == kindDelta {
 		r.handle(p, &e)
-	} else if e.kind != kindAck {
-		r.send(p, envelope{kind: kindAck})
+	} else {
+		r.strange(p, &e)
 	}
 	r.collect()
 	r.wake()
@@ -157,6 +160,16 @@ func (r *Replica[S, P]) handle(p *peer[S], e *envelope) {
 	}
 }
 
+// strange answers a node that is no peer: whatever it asks, it is to send its state.
+func (r *Replica[S, P]) strange(p *peer[S], e *envelope) {
+	switch e.kind {
+	case kindGap:
+		r.send(p, envelope{kind: kindAck})
+	case kindDigest, kindAsk, kindProbe, kindBlock, kindPage:
+		r.send(p, envelope{kind: kindGap})
+	}
+}
+
 // peerOf returns the peer, or what is to be known of a node that is none.
 func (r *Replica[S, P]) peerOf(id network.ID) (*peer[S], bool) {
 	if i, ok := r.find(id); ok {
@@ -169,7 +182,7 @@ func (r *Replica[S, P]) peerOf(id network.ID) (*peer[S], bool) {
 func (r *Replica[S, P]) hear(p *peer[S], e *envelope) {
 	if e.epoch > p.epoch {
 		if p.epoch > 0 { // it has forgotten what it acknowledged, and numbers its versions anew
-			p.acked, p.done, p.held, p.in, p.out = 0, 0, 0, nil, nil
+			p.acked, p.done, p.held, p.in, p.out, p.asked = 0, 0, 0, nil, nil, false
 		}
 		p.epoch = e.epoch
 	}
@@ -194,7 +207,7 @@ func (r *Replica[S, P]) acknowledged(p *peer[S], version uint64) {
 // holds notes that this state includes a version of p's.
 func (p *peer[S]) holds(version uint64) { p.held = max(p.held, version) }
 
-// missed answers whoever holds less than it should: at once if it compared digests.
+// missed answers whoever holds less than it should: at once if it was asked something.
 func (r *Replica[S, P]) missed(p *peer[S]) {
 	switch {
 	case !r.needs(p):

@@ -17,7 +17,7 @@ type peer[S any] struct {
 	done uint64
 	// strange is set while the peer may believe of this replica what is not so any more.
 	strange bool
-	// asked is set while a digest is out, differs once it was found to be another.
+	// asked is set while a question is out, differs once the peer was found to want the state.
 	asked, differs bool
 	asking         bool        // a context is out
 	in, out        *session[S] `explore:"-"` // comparisons begun by the peer, and by this one

@@ -68,6 +68,8 @@ func counter(r *rand.Rand, id crdt.Replica, _ crdt.Stamp, s *crdt.PNCounter) *cr
 type storm[S any, P gossip.Pointer[S]] struct {
 	net   *network.Network
 	cfg   gossip.Config
+	mix   []gossip.Protocol // of the nodes, if they have not the same
+	part  float64           // of 22 seconds that it lasts
 	op    subject[S]
 	ids   []network.ID
 	nodes []*stormy[S, P]
@@ -90,6 +92,7 @@ type stormy[S any, P gossip.Pointer[S]] struct {
 const (
 	stormNodes = 5
 	stormOps   = 20 * time.Second
+	quick      = 20 * time.Millisecond // Every of storms that last a fifth of that
 )
 
 func (n *stormy[S, P]) Receive(from network.ID, msg any) {
@@ -114,13 +117,17 @@ func (n *stormy[S, P]) tick() {
 	if n.rand.IntN(10) == 0 {
 		n.in.saved[n.ep.ID()] = crdt.Clone(n.State())
 	}
-	if n.ep.Monotonic() < sim.Time(stormOps) {
+	if n.ep.Monotonic() < sim.Time(n.in.part*float64(stormOps)) {
 		n.timer.Reset(time.Duration(50+n.rand.IntN(500)) * time.Millisecond)
 	}
 }
 
 func (s *storm[S, P]) boot(ep *network.Endpoint) network.Handler {
-	n := &stormy[S, P]{Replica: gossip.New[S, P](ep, s.cfg), in: s, ep: ep, maybe: new(S)}
+	cfg := s.cfg
+	if s.mix != nil {
+		cfg.Protocol = s.mix[ep.ID()]
+	}
+	n := &stormy[S, P]{Replica: gossip.New[S, P](ep, cfg), in: s, ep: ep, maybe: new(S)}
 	n.rand = ep.Key("ops").Sub(fmt.Sprint(ep.Boots())).Rand()
 	if saved := s.saved[ep.ID()]; saved != nil {
 		n.Join(saved)
@@ -140,7 +147,10 @@ var noise = network.Link{
 // newStorm makes a world in which node 4 comes late, node 3 leaves, 1 and 2 crash, one
 // without its state, and 0 and 1 are cut off for a while.
 func newStorm[S any, P gossip.Pointer[S]](w *sim.World, op subject[S], cfg gossip.Config) *storm[S, P] {
-	s := &storm[S, P]{cfg: cfg, op: op, known: new(S), all: new(S)}
+	s := &storm[S, P]{cfg: cfg, op: op, known: new(S), all: new(S), part: 1}
+	if cfg.Every == quick {
+		s.part = 0.2
+	}
 	s.net = network.New(w, network.Config{Link: noise, CheckMutation: true})
 	network.OnCorrupt(s.net, func(r *rand.Rand, m gossip.Message) gossip.Message {
 		m = slices.Clone(m)
@@ -152,7 +162,7 @@ func newStorm[S any, P gossip.Pointer[S]](w *sim.World, op subject[S], cfg gossi
 	for i := range stormNodes {
 		s.ids = append(s.ids, s.net.Add(fmt.Sprint("n", i), s.boot))
 	}
-	at := func(seconds float64, fn func()) { w.At(sim.Time(seconds*float64(time.Second)), fn) }
+	at := func(seconds float64, fn func()) { w.At(sim.Time(seconds*s.part*float64(time.Second)), fn) }
 	var cut *network.Partition
 	at(3, func() { cut = s.net.Partition("split", network.Complete(s.ids[:2], s.ids[2:])) })
 	at(6, func() { cut.Heal() })
@@ -189,7 +199,14 @@ func (s *storm[S, P]) churn() {
 
 // weather runs a storm and judges it.
 func weather[S any, P gossip.Pointer[S]](t require.TestingT, w *sim.World, op subject[S], cfg gossip.Config) *storm[S, P] {
+	return weatherOf[S, P](t, w, op, cfg, nil)
+}
+
+func weatherOf[S any, P gossip.Pointer[S]](
+	t require.TestingT, w *sim.World, op subject[S], cfg gossip.Config, mix []gossip.Protocol,
+) *storm[S, P] {
 	s := newStorm[S, P](w, op, cfg)
+	s.mix = mix
 	require.Equal(t, sim.Quiescent, w.Run(sim.Limit{Until: sim.Time(10 * time.Minute)}), "there is silence at last")
 	for _, f := range w.Findings() {
 		require.Fail(t, f.Message, "%v", f.Stack)
