@@ -53,8 +53,8 @@ const (
 	DefaultBufferBytes = 1 << 20
 )
 
-// Config says how replicas keep each other up to date. All replicas that talk must
-// have the same Protocol and Topic. The zero value stands for the defaults.
+// Config says how replicas keep each other up to date. The zero value stands for the
+// defaults. Those that talk need the same Topic, not the same Protocol.
 type Config struct {
 	// Peers are those that the replica tells what it knows; they must have it among
 	// their peers. The graph of all must be connected. Nil means all other nodes.

@@ -70,7 +70,9 @@ func members(n, d int) (common, left, right *crdt.AddWinsSet[string]) {
 
 // costs measures all protocols for states of n elements that differ in d, and holds
 // Adaptive to at most half as much again as the best, and a probe's worth.
-func costs[S any, P gossip.Pointer[S]](t *testing.T, states func(n, d int) (a, b, c *S), protocols ...gossip.Protocol) string {
+func costs[S any, P gossip.Pointer[S]](
+	t *testing.T, states func(n, d int) (a, b, c *S), protocols ...gossip.Protocol,
+) string {
 	table := "  elements differ"
 	for _, p := range protocols {
 		table += fmt.Sprintf(" %10s", p)

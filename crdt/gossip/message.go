@@ -41,7 +41,9 @@ const (
 	kinds
 )
 
-var kindNames = [kinds]string{"", "ack", "gap", "delta", "state", "digest", "ask", "answer", "probe", "more", "block", "page"}
+var kindNames = [kinds]string{
+	"", "ack", "gap", "delta", "state", "digest", "ask", "answer", "probe", "more", "block", "page",
+}
 
 // envelope is a message taken apart.
 type envelope struct {

@@ -127,9 +127,9 @@ func FuzzReceive(f *testing.F) {
 	})
 	for i, p := range gossip.Protocols() {
 		n.Add(string(p), func(ep *network.Endpoint) network.Handler {
-			r := twin[crdt.AddWinsSet[string], *crdt.AddWinsSet[string]]{gossip.New[crdt.AddWinsSet[string]](ep, gossip.Config{Protocol: p})}
+			r := twin[wordSet, *wordSet]{gossip.New[wordSet](ep, gossip.Config{Protocol: p})}
 			for range 20 * i {
-				r.Update(func(id crdt.Replica, s *crdt.AddWinsSet[string]) *crdt.AddWinsSet[string] {
+				r.Update(func(id crdt.Replica, s *wordSet) *wordSet {
 					return s.Add(id, string(p))
 				})
 			}
@@ -149,8 +149,8 @@ func FuzzReceive(f *testing.F) {
 		n := network.New(w, network.Config{})
 		for _, name := range []string{"a", "b"} {
 			n.Add(name, func(ep *network.Endpoint) network.Handler {
-				r := twin[crdt.AddWinsSet[string], *crdt.AddWinsSet[string]]{gossip.New[crdt.AddWinsSet[string]](ep, gossip.Config{})}
-				r.Update(func(id crdt.Replica, s *crdt.AddWinsSet[string]) *crdt.AddWinsSet[string] { return s.Add(id, name) })
+				r := twin[wordSet, *wordSet]{gossip.New[wordSet](ep, gossip.Config{})}
+				r.Update(func(id crdt.Replica, s *wordSet) *wordSet { return s.Add(id, name) })
 				if name == "b" {
 					require.True(t, r.Replica.Receive(0, gossip.Message(data)), "damaged")
 					require.EqualValues(t, 1, r.Stats().Damaged)

@@ -62,7 +62,9 @@ func tree(i int) []network.ID {
 }
 
 // experiment runs it for 100 events at each node and until there is silence, or a while.
-func experiment(t *testing.T, seed uint64, graph func(int) []network.ID, cfg gossip.Config, link network.Link) []*meter {
+func experiment(
+	t *testing.T, seed uint64, graph func(int) []network.ID, cfg gossip.Config, link network.Link,
+) []*meter {
 	w := sim.New(sim.Config{Seed: seed})
 	defer w.Close()
 	n := network.New(w, network.Config{Link: link})
@@ -156,7 +158,7 @@ func TestThePublishedTableIsReproduced(t *testing.T) {
 // buffer when it has sent.
 func TestOnlyAcknowledgedBPRRConvergesWhereOneMessageInAHundredIsLost(t *testing.T) {
 	link := network.Link{Delay: network.Constant(10 * time.Millisecond), Loss: network.ProbOf(0.01)}
-	for seed := range uint64(5) {
+	for seed := range uint64(2) {
 		published := gossip.Config{Protocol: gossip.BPRR, Bug: gossip.Unacknowledged}
 		require.False(t, complete(experiment(t, seed, tree, published, link)), "seed %d", seed)
 		ours := gossip.Config{Protocol: gossip.BPRR}

@@ -198,7 +198,9 @@ func (s *storm[S, P]) churn() {
 }
 
 // weather runs a storm and judges it.
-func weather[S any, P gossip.Pointer[S]](t require.TestingT, w *sim.World, op subject[S], cfg gossip.Config) *storm[S, P] {
+func weather[S any, P gossip.Pointer[S]](
+	t require.TestingT, w *sim.World, op subject[S], cfg gossip.Config,
+) *storm[S, P] {
 	return weatherOf[S, P](t, w, op, cfg, nil)
 }
 
