@@ -120,7 +120,7 @@ func (m *Monitor) stamped(id network.ID, h *hand, bound time.Duration) {
 	}
 }
 
-// updated is told that a server carries out an update. Nobody may have seen it for now.
+// updated is told that a server carries out an update, which may not be part of any state yet.
 func (m *Monitor) updated(e *Event) {
 	if m == nil {
 		return

@@ -140,7 +140,6 @@ func TestThePictureOfServersApart(t *testing.T) {
 		cut := c.n.Partition("split", network.Complete([]network.ID{0, 3}, []network.ID{1, 2, 4, 5}))
 		c.w.At(sim.Time(until), cut.Heal)
 	})
-	c.until(t, end)
 	c.sound(t)
 	missing := chart.Series{Name: "updates missing", Style: chart.Step, Color: chart.Red}
 	states := chart.Series{Name: "different states", Style: chart.Step, Color: chart.Blue}
