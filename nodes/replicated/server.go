@@ -110,6 +110,9 @@ func (s *server[S, P]) Receive(from network.ID, msg any) {
 func (s *server[S, P]) changed() {
 	if v := s.state.Version(); v != s.version {
 		s.version = v
+		if s.typ.Collect != nil {
+			s.bury()
+		}
 		s.watch.changed(s.ep.ID())
 		s.concerned()
 	}

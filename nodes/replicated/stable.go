@@ -1,6 +1,8 @@
 package replicated
 
 import (
+	"slices"
+
 	"phoenix/crdt"
 	"phoenix/network"
 	"phoenix/sim"
@@ -19,6 +21,7 @@ type stability struct {
 	ep    *network.Endpoint
 	timer *sim.Timer
 	heard map[network.ID]*known // of each server, itself included
+	dead  []string              // keys that are known to be deleted
 	shut  map[string]*crdt.CausalContext
 	floor *crdt.CausalContext // shuts the keys of which this boot does not know whether it has forgotten them
 	mine  crdt.CausalContext  // of which this server has forgotten the deletions, on its disk or not
@@ -174,23 +177,26 @@ func (s *server[S, P]) collect() {
 		return
 	}
 	stable := s.stable.stable(s.context())
-	before := s.typ.Deleted(s.state.State())
 	n := 0
 	s.state.Update(func(_ crdt.Replica, state *S) *S {
 		n = s.typ.Collect(state, stable)
 		return nil
 	})
 	if n > 0 {
-		left := map[string]bool{}
-		for _, key := range s.typ.Deleted(s.state.State()) {
-			left[key] = true
-		}
-		for _, key := range before {
-			if !left[key] {
-				s.stable.shut[key] = stable
-			}
-		}
+		s.bury()
 		s.watch.changed(s.ep.ID())
 	}
 	s.stable.mine.Merge(stable)
+}
+
+// bury shuts the keys whose deletions are forgotten now, here or because another server
+// that has forgotten them told its state.
+func (s *server[S, P]) bury() {
+	now := s.typ.Deleted(s.state.State())
+	for _, key := range s.stable.dead {
+		if !slices.Contains(now, key) {
+			s.stable.shut[key] = s.context()
+		}
+	}
+	s.stable.dead = now
 }
