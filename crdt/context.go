@@ -179,16 +179,6 @@ func (c *CausalContext) reach() *VersionVector {
 	return v
 }
 
-// coversVector reports whether c has all dots up to those of v.
-func (c *CausalContext) coversVector(v *VersionVector) bool {
-	for _, d := range v.entries {
-		if s := c.of(d.Replica); len(s) == 0 || s[0].lo != 1 || s[0].hi < d.Counter {
-			return false
-		}
-	}
-	return true
-}
-
 // String returns the ranges of each replica: "{1:1-7,9 2:3}".
 func (c *CausalContext) String() string {
 	var b strings.Builder

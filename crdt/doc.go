@@ -24,9 +24,21 @@
 //
 // Types with dots are [Causal] as well: Context says which events a state has seen,
 // and Delta(since) what a state with that context lacks, whole events with all they
-// did. That is the way to catch up a peer of which only the context is known. What
-// Diff and Split give is exact for the state it is for, but not whole events: do not
-// feed it to others and then rely on contexts.
+// did. That is the way to catch up a peer of which only the context is known, and for a
+// delta on its way, d.Delta(own.Context()) leaves out the events known already and
+// keeps the others whole.
+//
+// What Diff and Split give is less: the least that is missing, in pieces that are dots
+// and not events. The piece of an event does not say what the event took away; that
+// is another piece. Whoever merges one without the other has a context that claims more
+// than was seen, and no Delta will bring the rest. It cannot be made safe here: which
+// event took what is forgotten in time, or contexts would grow with each. So, who
+// ships pieces, as BP+RR does, sends each until it is acknowledged and compares
+// digests, not contexts.
+//
+// The plain types need no Delta: of a counter the counts are the vector, and Diff with
+// a counter that has the peer's is the delta. An LWWMap has none by stamps either: a
+// stamp says when something was written, not that all that is older has arrived.
 //
 // # Which type
 //

@@ -1,9 +1,6 @@
 package crdt
 
-import (
-	"iter"
-	"slices"
-)
+import "iter"
 
 // An LWWMap keeps for each key what the greatest stamp wrote, a value or its
 // deletion, by the order of LWWRegister; of a value and a deletion under one stamp
@@ -114,14 +111,8 @@ func (s *LWWMap[K, V]) All() iter.Seq2[K, V] {
 	}
 }
 
-// sorted returns the rows in order of the keys.
 func (s *LWWMap[K, V]) sorted() []*row[K, written[V]] {
-	rows := make([]*row[K, written[V]], 0, s.rows.live)
-	for _, r := range s.rows.all {
-		rows = append(rows, r)
-	}
-	slices.SortFunc(rows, func(a, b *row[K, written[V]]) int { return compareValues(&a.key, &b.key) })
-	return rows
+	return (&table[K, written[V]]{big: &s.rows}).sorted()
 }
 
 // Collect forgets deletions with stamps below stable and returns how many. Every

@@ -49,18 +49,17 @@ func (k *kernel[K, P]) appendBinary(b []byte, tag byte) ([]byte, error) {
 }
 
 func (k *kernel[K, P]) appendStore(b []byte, ctx *CausalContext) ([]byte, error) {
-	places := k.sorted()
+	rows := k.sorted()
 	heads := 0
-	same := func(i int) bool { return i > 0 && i < len(places) && k.row(places[i]).key == k.row(places[i-1]).key }
-	for i := range places {
+	same := func(i int) bool { return i > 0 && i < len(rows) && rows[i].key == rows[i-1].key }
+	for i := range rows {
 		if !same(i) {
 			heads++
 		}
 	}
 	b = appendUvarint(b, uint64(heads))
 	var err error
-	for i, p := range places {
-		r := k.row(p)
+	for i, r := range rows {
 		if !same(i) {
 			n := 1
 			for same(i + n) {
@@ -116,8 +115,9 @@ func (k *kernel[K, P]) unmarshal(data []byte, tag byte) error {
 
 func (k *kernel[K, P]) readStore(r *reader, ctx *CausalContext) {
 	var last K
-	var rows []row[K, P]
-	for i, n := 0, r.count(3); i < n && r.err == nil; i++ {
+	n := r.count(3)
+	rows := make([]row[K, P], 0, min(n, chunkRows))
+	for i := 0; i < n && r.err == nil; i++ {
 		var key K
 		readValue(r, &key)
 		if r.err == nil && i > 0 && compareValues(&last, &key) >= 0 {

@@ -208,27 +208,25 @@ func (t *table[K, P]) copyWithin(ctx *CausalContext, d *table[K, P]) {
 	d.apply(t, changes{new: places})
 }
 
-// sorted returns the places of the rows in order of key, then dot.
-func (t *table[K, P]) sorted() []int32 {
-	places := make([]int32, 0, t.live())
-	for p := range t.all {
-		places = append(places, p)
+// sorted returns the rows in order of key, then dot. They are for reading, until the next change.
+func (t *table[K, P]) sorted() []*row[K, P] {
+	rows := make([]*row[K, P], 0, t.live())
+	for _, r := range t.all {
+		rows = append(rows, r)
 	}
-	slices.SortFunc(places, func(a, b int32) int {
-		x, y := t.row(a), t.row(b)
-		if c := compareValues(&x.key, &y.key); c != 0 {
+	slices.SortFunc(rows, func(a, b *row[K, P]) int {
+		if c := compareValues(&a.key, &b.key); c != 0 {
 			return c
 		}
-		return x.dot.Compare(y.dot)
+		return a.dot.Compare(b.dot)
 	})
-	return places
+	return rows
 }
 
 // sortedKeys returns the keys that have a row for which ok holds, in order.
 func (t *table[K, P]) sortedKeys(ok func(P) bool) []K {
 	var keys []K
-	for _, p := range t.sorted() {
-		r := t.row(p)
+	for _, r := range t.sorted() {
 		if ok(r.val) && (len(keys) == 0 || keys[len(keys)-1] != r.key) {
 			keys = append(keys, r.key)
 		}
