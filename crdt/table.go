@@ -18,8 +18,8 @@ type row[K comparable, P any] struct {
 	key  K
 	hash uint32 // of the key, and beside it: to find a key reads one place in memory
 	next int32  // place+1 of the next row of the key, or the next free row
+	val  P      // not the last: a struct{} there would take 8 bytes
 	dot  Dot    // counter 0: the row is free
-	val  P
 }
 
 func newRow[K comparable, P any](key K, d Dot, val P) row[K, P] {
