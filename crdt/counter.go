@@ -37,26 +37,27 @@ func (t *tallies) raise(n tally) {
 	}
 }
 
-// merge takes the maxima. Where both know the same replicas it is one pass, with one
-// branch for each: counts are at most 2^62, so the difference of two has its top
-// bit set if the second is greater.
+// merge takes the maxima. Where both know the same replicas it is one pass.
 func (t *tallies) merge(o tallies) {
-	mine, same := *t, 0
+	mine := *t
 	if len(mine) == len(o) {
-		o := o[:len(mine)]
-		for ; same < len(mine); same++ {
-			a, b := &mine[same], &o[same]
-			if uint64(a.replica^b.replica)|((a.up-b.up)|(a.down-b.down))>>63 == 0 {
-				continue
-			}
+		i := 0
+		for o := o[:len(mine)]; i < len(mine); i++ {
+			a, b := &mine[i], &o[i]
 			if a.replica != b.replica {
 				break
 			}
-			a.up, a.down = max(a.up, b.up), max(a.down, b.down)
+			if b.up > a.up {
+				a.up = b.up
+			}
+			if b.down > a.down {
+				a.down = b.down
+			}
 		}
+		o = o[i:]
 	}
-	for _, n := range o[same:] {
-		t.raise(n)
+	for i := range o {
+		t.raise(o[i])
 	}
 }
 
