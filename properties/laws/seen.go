@@ -6,7 +6,6 @@ type seen struct {
 	hits       [lawCount]int
 	deltas     int // operations that returned a delta
 	concurrent int // events that did not see an earlier one of another identifier
-	covering   int // events that took away the effect of another
 	late       int // deltas received before one that their event had seen
 	repeated   int // deltas received again
 	merges     int // merges between copies neither of which had seen all that the other had
@@ -19,9 +18,6 @@ func (s *seen) operation(log *record, event int) {
 	before := Set(1)<<event - 1
 	if before&^log.past[event] != 0 {
 		s.concurrent++
-	}
-	if log.covers[event] != 0 {
-		s.covering++
 	}
 	if s.crashed.Has(log.events[event].Copy) {
 		s.reborn = true
@@ -44,7 +40,7 @@ func (s *seen) merge(mine, theirs Set) {
 	}
 }
 
-func (s *seen) crash(_ *record, at int, visible, saved Set) {
+func (s *seen) crash(at int, visible, saved Set) {
 	if visible&^saved != 0 {
 		s.crashes++
 		s.crashed |= 1 << at
@@ -75,7 +71,6 @@ func (s *seen) add(o *seen) {
 	}
 	s.deltas += o.deltas
 	s.concurrent += o.concurrent
-	s.covering += o.covering
 	s.late += o.late
 	s.repeated += o.repeated
 	s.merges += o.merges

@@ -226,7 +226,7 @@ func (w *world[S]) save(c *replica[S]) {
 // crash takes a copy back to what it saved, under a new identifier.
 func (w *world[S]) crash(at int) {
 	c := &w.copies[at]
-	w.seen.crash(&w.log, at, c.visible, c.savedVisible)
+	w.seen.crash(at, c.visible, c.savedVisible)
 	c.state, c.visible = new(S), c.savedVisible
 	if c.saved != nil {
 		if err := on(c.state).UnmarshalBinary(bytes.Clone(c.saved)); err != nil {
