@@ -3,6 +3,7 @@ package models
 import (
 	"slices"
 
+	"phoenix/crdt/gossip"
 	"phoenix/properties/explore"
 )
 
@@ -117,7 +118,18 @@ func replicated() []Entry {
 					Bug: p.Bug})
 			}}
 	}
+	gossips := func(protocol gossip.Protocol, about string) Entry {
+		return Entry{Name: "gossip/" + string(protocol), About: "a set on the simulator's own gossip, " + about,
+			Bugs: GossipSetBugs(), Takes: slices.Concat([]string{"replicas", "operations", "under-way"}, networked),
+			build: func(p Params) explore.Model {
+				cfg := CRDTConfig{Replicas: p.Replicas, Operations: or(p.Operations, 1), Faults: p.budget(), Lossy: p.Lossy, Bug: p.Bug}
+				return GossipSet(protocol, cfg, or(p.UnderWay, 2))
+			}}
+	}
 	return []Entry{
+		gossips(gossip.DeltaIntervals, "by acknowledged deltas"),
+		gossips(gossip.BPRR, "by deltas of what was new, not sent back"),
+		gossips(gossip.CatchUp, "by contexts and what is lacking"),
 		kind("crdt-counter", "a counter that goes up and down on each replica", CRDTCounterBugs(), CRDTCounter),
 		kind("crdt-set", "a set in which an add beats the removals that did not see it", CRDTSetBugs(), CRDTSet),
 		kind("crdt-set/remove-wins", "a set in which a removal beats the adds that did not see it", nil, CRDTRemoveWinsSet),
