@@ -19,31 +19,30 @@ const packedHead = 6
 
 // push appends a row.
 func (q *rows) push(r row) {
-	words := r[rowLength+1:]
-	bits := uint32(0)
-	for _, w := range words {
-		bits |= w
+	words, at := r[rowLength+1:], len(q.packed)
+	q.packed = slices.Grow(q.packed, packedHead+2*len(words))[:at+packedHead+len(words)]
+	to, head := q.packed[at:], uint32(len(words))<<1
+	if narrow(to[packedHead:], words) >= 1<<16 {
+		head++
+		q.packed = q.packed[:at+packedHead+2*len(words)]
+		to = q.packed[at:]
+		for i, w := range words {
+			to[packedHead+2*i], to[packedHead+2*i+1] = uint16(w), uint16(w>>16)
+		}
 	}
-	size, head := len(words), uint32(len(words))<<1
-	if bits >= 1<<16 {
-		size, head = 2*size, head+1
-	}
-	at := len(q.packed)
-	q.packed = slices.Grow(q.packed, packedHead+size)[:at+packedHead+size]
-	to := q.packed[at:]
 	to[0], to[1], to[2], to[3] = uint16(r[0]), uint16(r[0]>>16), uint16(r[1]), uint16(r[1]>>16)
 	to[4], to[5] = uint16(head), uint16(head>>16)
-	to = to[packedHead:]
-	if size == len(words) {
-		for i, w := range words {
-			to[i] = uint16(w)
-		}
-	} else {
-		for i, w := range words {
-			to[2*i], to[2*i+1] = uint16(w), uint16(w>>16)
-		}
-	}
 	q.n++
+}
+
+// narrow stores the lower halves of words, and returns which bits some of the words have.
+func narrow(to []uint16, words []uint32) (bits uint32) {
+	to = to[:len(words)]
+	for i, w := range words {
+		to[i] = uint16(w)
+		bits |= w
+	}
+	return bits
 }
 
 // unpack moves the first row of packed, of a model in which what is before the network takes
@@ -51,19 +50,21 @@ func (q *rows) push(r row) {
 func unpack(dst row, packed []uint16, head int) (row, []uint16) {
 	n := int(packed[4])>>1 | int(packed[5])<<15
 	wide := packed[4]&1 != 0
-	dst = slices.Grow(dst[:0], rowLength+1+n)[:rowLength+1+n]
+	if cap(dst) <= rowLength+n {
+		dst = make(row, 2*(rowLength+1+n))
+	}
+	dst = dst[:rowLength+1+n]
 	dst[0], dst[1] = uint32(packed[0])|uint32(packed[1])<<16, uint32(packed[2])|uint32(packed[3])<<16
 	dst[rowLength] = uint32(len(dst) - head)
 	words, from := dst[rowLength+1:], packed[packedHead:]
-	if !wide {
-		from = from[:n]
-		for i, w := range from {
-			words[i] = uint32(w)
+	if wide {
+		for i := range words {
+			words[i] = uint32(from[2*i]) | uint32(from[2*i+1])<<16
 		}
-		return dst, packed[packedHead+n:]
+		return dst, from[2*n:]
 	}
-	for i := range words {
-		words[i] = uint32(from[2*i]) | uint32(from[2*i+1])<<16
+	for i, w := range from[:len(words)] {
+		words[i] = uint32(w)
 	}
-	return dst, from[2*n:]
+	return dst, from[n:]
 }
