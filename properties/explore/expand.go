@@ -69,9 +69,11 @@ func (x *expander) expand(r row) error {
 		}
 	}
 	x.deliveries(asleep)
-	for host, at := range r[rowLocals:][:sys.hosts] {
-		if x.err == nil && x.ticking(at) {
-			x.timerSteps(host, at, asleep)
+	if sys.ticks.Load() {
+		for host, at := range r[rowLocals:][:sys.hosts] {
+			if x.err == nil && x.ticking(at) {
+				x.timerSteps(host, at, asleep)
+			}
 		}
 	}
 	if f := x.faults; x.err == nil && f.crashes|f.restarts|f.partitions|f.cut != 0 {

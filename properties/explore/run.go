@@ -395,7 +395,9 @@ func (r *run) intern(from uint32, ev event) (uint32, error) {
 			}
 		}
 		l.shape = r.sys.shape([]byte(key[2:size]), r.solo.Handler())
-		l.fires = make([]atomic.Pointer[outcome], len(timers))
+		if l.fires = make([]atomic.Pointer[outcome], len(timers)); len(timers) > 0 {
+			r.sys.ticks.Store(true)
+		}
 	}), nil
 }
 

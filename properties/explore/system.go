@@ -47,6 +47,7 @@ type system struct {
 	runs      atomic.Uint64         // of handlers, apart from going back to a state
 	failed    atomic.Pointer[error] // a node could not be brought back to be looked at
 	panicked  atomic.Bool           // node code has, in some state
+	ticks     atomic.Bool           // timers run in some local state
 
 	inChannels atomic.Uint64 // messages in all channels that were met
 	full       atomic.Bool   // there are more parts than numbers for them
