@@ -37,6 +37,7 @@ type expander struct {
 	locals []*local // of the row, by host, if the model is timed
 	faults *faultState
 	net    []uint32 // scratch
+	stirs  []int32  // scratch of stirring
 	spares spares
 	recall recall
 
@@ -92,14 +93,14 @@ func (x *expander) expand(r row) error {
 func (x *expander) deliveries(asleep uint32) {
 	sys, r, f := x.sys, x.row, x.faults
 	faulty := sys.m.Lossy || f.drops|f.duplicates|f.cut != 0
-	before := uint32(0)
-	for i, id := range r[sys.networkAt():][:r[rowLength]] {
-		if id == before {
+	net := r[sys.networkAt():][:r[rowLength]]
+	for _, i := range x.stirring(net, faulty) {
+		id := net[i]
+		if i > 0 && net[i-1] == id {
 			continue // another copy
 		}
-		before = id
 		a := x.arrival(id)
-		if faulty && x.messageFaults(i, a.message) {
+		if faulty && x.messageFaults(int(i), a.message) {
 			continue
 		}
 		out := x.effect(r[rowLocals+int(a.to)], id)
@@ -114,11 +115,11 @@ func (x *expander) deliveries(asleep uint32) {
 			x.owed = true
 			s := x.another()
 			s.sum, s.out, s.kind = x.sum+out.delta, out, StepDeliver
-			s.host, s.at, s.arg = a.to, int32(i), a.message
+			s.host, s.at, s.arg = a.to, i, a.message
 			s.observer, s.faults = r[sys.observerAt()], r[sys.faultsAt()]
 		default:
 			for ; out != nil; out = out.more {
-				x.act(succ{out: out, kind: StepDeliver, host: a.to, at: int32(i), arg: a.message})
+				x.act(succ{out: out, kind: StepDeliver, host: a.to, at: i, arg: a.message})
 			}
 		}
 	}

@@ -12,7 +12,7 @@ type recall struct {
 
 // effect is what the delivery of an entry does in a local state.
 type effect struct {
-	key uint64   // local state and entry; 0 is none
+	key pair     // 0 is none
 	out *outcome // nil if nothing comes of it that counts
 }
 
@@ -52,20 +52,63 @@ func (x *expander) recallArrival(id uint32) arrival {
 // effect returns what the delivery of an entry does in a local state; nil if nothing comes of it
 // that counts, or if it failed.
 func (x *expander) effect(at, id uint32) *outcome {
-	key := uint64(at)<<32 | uint64(id)
-	if d := x.recall.place(key); d.key == key {
+	key, c := pairOf(at, id), &x.recall
+	if d := &c.effects[key.place(len(c.effects))]; d.key == key {
 		return d.out
 	}
 	return x.recallEffect(key, at, id)
 }
 
-// place returns where a effect belongs: by the middle of its key's product with 2^64 over the
-// golden ratio.
-func (c *recall) place(key uint64) *effect {
-	return &c.effects[key*0x9e3779b97f4a7c15>>40&uint64(len(c.effects)-1)]
+// pair is a local state and an entry.
+type pair uint64
+
+func pairOf(at, id uint32) pair { return pair(at)<<32 | pair(id) }
+
+// place returns where among n effects that of a pair belongs, n a power of two: by the middle of
+// its product with 2^64 over the golden ratio.
+func (p pair) place(n int) uint64 { return uint64(p) * 0x9e3779b97f4a7c15 >> 40 & uint64(n-1) }
+
+// stirring returns the places in a network of what may come to something if it is delivered: of
+// all that is not known to come to nothing; or of all.
+//
+// Of most entries nothing comes, but which is as good as random: the loop has no branch on it
+// for a processor to guess wrong.
+func (x *expander) stirring(net []uint32, all bool) []int32 {
+	if len(net) == 0 {
+		return nil
+	}
+	if len(net) > len(x.stirs) {
+		x.stirs = make([]int32, 2*len(net))
+	}
+	c := &x.recall
+	c.arrivals = extended(c.arrivals, int(net[len(net)-1])) // the last is the greatest
+	arrivals, effects, locals, found := c.arrivals, c.effects, x.row[rowLocals:], x.stirs[:len(net)]
+	if all {
+		for i := range found {
+			found[i] = int32(i)
+		}
+		return found
+	}
+	n := 0
+	for i, id := range net {
+		key := pairOf(locals[arrivals[id].to], id)
+		d := &effects[key.place(len(effects))]
+		found[n] = int32(i)
+		n += number(d.key != key) | number(d.out != nil)
+	}
+	return found[:n]
 }
 
-func (x *expander) recallEffect(key uint64, at, id uint32) *outcome {
+// number returns 1 for true and 0 for false.
+func number(b bool) int {
+	n := 0
+	if b {
+		n = 1
+	}
+	return n
+}
+
+func (x *expander) recallEffect(key pair, at, id uint32) *outcome {
 	c := &x.recall
 	if c.misses++; c.misses > 2*len(c.effects) && len(c.effects) < mostEffects {
 		c.effects, c.misses = make([]effect, 2*len(c.effects)), 0
@@ -86,7 +129,7 @@ func (x *expander) recallEffect(key uint64, at, id uint32) *outcome {
 			out = nil
 		}
 	}
-	*c.place(key) = effect{key, out}
+	c.effects[key.place(len(c.effects))] = effect{key, out}
 	return out
 }
 
