@@ -244,23 +244,25 @@ func (w *worker) place(key uint64) (s *shard, pos uint64, added bool) {
 			s, pos = w.t.home(key)
 			continue
 		}
-		slot := s.at(pos)
-		held := atomic.LoadUint64(slot)
-		if held == 0 {
-			if w.room == 0 {
-				w.makeRoom()
-				s, pos = w.t.home(key)
-				continue
+		chunk, at := s.chunks[pos>>chunkBits], pos%chunkSlots
+		for ; at < chunkSlots; at++ {
+			held := atomic.LoadUint64(&chunk[at])
+			if held == 0 {
+				break
 			}
-			if w.claim(slot, key) {
-				return s, pos, true
+			if held == key {
+				return s, pos&^(chunkSlots-1) | at, false
 			}
-			held = atomic.LoadUint64(slot)
 		}
-		if held == key {
-			return s, pos, false
+		if pos = pos&^(chunkSlots-1) + at; at == chunkSlots {
+			continue
 		}
-		pos++
+		if w.room == 0 {
+			w.makeRoom()
+			s, pos = w.t.home(key)
+		} else if w.claim(&chunk[at], key) {
+			return s, pos, true
+		}
 	}
 }
 
@@ -292,12 +294,9 @@ func (w *worker) novel(steps []succ) []succ {
 	}
 	n := 0
 	for i := range steps {
-		if _, _, added := w.place(spread(steps[i].sum)); added {
-			if n != i {
-				steps[n] = steps[i]
-			}
-			n++
-		}
+		_, _, added := w.place(spread(steps[i].sum))
+		steps[n] = steps[i] // whatever: half of the steps lead to what is new, and which is a bad guess
+		n += number(added)
 	}
 	return steps[:n]
 }
