@@ -13,7 +13,7 @@ func (x *expander) make(dst []uint32, s *succ) []uint32 {
 		return sys.later(dst, x.row)
 	}
 	start := len(dst)
-	dst = append(dst, x.row[:sys.networkAt()]...)
+	dst = append(dst, x.row...)
 	r := dst[start:]
 	setSum(r, s.sum)
 	r[rowAsleep] = 0
@@ -27,40 +27,34 @@ func (x *expander) make(dst []uint32, s *succ) []uint32 {
 	if sys.m.Network == Duplicating && s.kind == StepDeliver {
 		r[sys.lastAt()] = s.arg
 	}
-	net := x.row[sys.networkAt():][:x.row[rowLength]]
+	net := start + sys.networkAt()
 	if sys.m.Network == NonDuplicating {
 		dst = merged(dst, net, s)
 	} else {
-		from := len(dst)
-		dst = append(dst, net...)
-		dst = append(dst[:from], sys.rewired(dst[from:], s)...)
+		dst = append(dst[:net], sys.rewired(dst[net:], s)...)
 	}
-	dst[start+rowLength] = uint32(len(dst) - start - sys.networkAt())
+	dst[start+rowLength] = uint32(len(dst) - net)
 	return dst
 }
 
-// merged appends a multiset of messages after a step, in order.
-func merged(dst, net []uint32, s *succ) []uint32 {
-	from := len(dst)
-	switch {
-	case s.at < 0:
-		dst = append(dst, net...)
-	case s.kind == StepDuplicate:
-		dst = append(append(append(dst, net[:s.at]...), s.arg), net[s.at:]...)
-	default:
-		dst = append(append(dst, net[:s.at]...), net[s.at+1:]...)
+// merged returns words with a multiset of messages from a place on as it is after a step, in order.
+func merged(words []uint32, from int, s *succ) []uint32 {
+	if at := from + int(s.at); s.kind == StepDuplicate {
+		words = slices.Insert(words, at, s.arg)
+	} else if s.at >= 0 {
+		words = words[:at+copy(words[at:], words[at+1:])]
 	}
 	if s.out != nil {
 		for _, id := range s.out.sends {
-			dst = append(dst, id)
-			i := len(dst) - 1
-			for ; i > from && dst[i-1] > id; i-- {
-				dst[i] = dst[i-1]
+			words = append(words, id)
+			i := len(words) - 1
+			for ; i > from && words[i-1] > id; i-- {
+				words[i] = words[i-1]
 			}
-			dst[i] = id
+			words[i] = id
 		}
 	}
-	return dst
+	return words
 }
 
 // rewired returns the network after a step, in place of net.
@@ -69,7 +63,7 @@ func (sys *system) rewired(net []uint32, s *succ) []uint32 {
 	case sys.m.Network == Ordered:
 		return sys.queued(net, s)
 	case sys.m.Network == NonDuplicating:
-		return merged(net[len(net):], net, s)
+		return merged(net, 0, s)
 	case s.kind == StepDrop:
 		net = slices.Delete(net, int(s.at), int(s.at)+1)
 	}
