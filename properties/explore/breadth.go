@@ -26,6 +26,7 @@ func (s *search) breadthFirst(initial []row, maxDepth int) {
 	for i := range crew {
 		crew[i] = &breadthWorker{s: s, x: newExpander(s.sys), seen: s.hold(), judging: true, sleeper: s.sleep.worker()}
 		crew[i].x.sleeps = s.sleeping()
+		crew[i].state = crew[i].x.state()
 	}
 	crew[0].seen.enter()
 	for _, r := range initial {
@@ -108,19 +109,21 @@ func (w *breadthWorker) work(now *level, depth int) {
 		}
 		c := now.chunks[i]
 		w.seen.enter()
+		at := w.at
 		for packed := c.packed; len(packed) > 0; {
-			w.at, packed = unpack(w.at, packed, w.s.sys.networkAt())
+			at, packed = unpack(at, packed, w.s.sys.networkAt())
 			var err error
 			if w.sleeper == nil {
-				err = w.visit(w.at, depth)
+				err = w.visit(at, depth)
 			} else {
-				packed, err = w.visitAwake(w.at, packed, depth)
+				packed, err = w.visitAwake(at, packed, depth)
 			}
 			if err != nil {
 				w.s.fail(err)
 				break
 			}
 		}
+		w.at = at
 		w.seen.leave()
 		now.chunks[i] = nil
 		w.queued -= int64(c.n)
@@ -149,8 +152,8 @@ func (w *breadthWorker) visit(r row, depth int) error {
 	}
 	if t, ok := w.seen.(*worker); ok && w.s.plain() {
 		w.generated += uint64(len(x.succs))
-		for i, found := 0, t.novel(x.succs); i < len(found); i++ {
-			w.keep(x.make(w.scratch[:0], &found[i]), depth+1, found[i].sum)
+		for _, i := range t.novel(x.succs) {
+			w.keep(x.make(w.scratch[:0], &x.succs[i]), depth+1, x.succs[i].sum)
 		}
 		return nil
 	}
@@ -180,7 +183,7 @@ func (w *breadthWorker) keep(r row, depth int, fp uint64) {
 	w.unique++
 	w.queued++
 	if w.judging && w.s.asked() {
-		w.state = State{sys: w.s.sys, row: r, idle: &w.x.spares}
+		w.state.row = r
 		w.s.judge(&w.state, depth, fp)
 		if w.state.err != nil {
 			w.s.fail(w.state.err)
@@ -194,7 +197,9 @@ func (w *breadthWorker) keep(r row, depth int, fp uint64) {
 	if w.sleeper != nil {
 		q.packed = packSet(q.packed, w.sleeper.handed)
 	}
-	w.scratch = r[:0]
+	if cap(r) > cap(w.scratch) {
+		w.scratch = r[:0]
+	}
 }
 
 // fresh begins another chunk, for rows of about a size.

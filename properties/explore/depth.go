@@ -15,6 +15,7 @@ func (s *search) depthFirst(initial []row) {
 	for i := range crew {
 		crew[i] = &depthWorker{s: s, x: newExpander(s.sys), seen: s.hold(), pool: pool}
 		crew[i].x.sleeps = s.sleeping()
+		crew[i].state = crew[i].x.state()
 	}
 	crew[0].seen.enter()
 	for _, r := range initial {
@@ -83,14 +84,7 @@ type stack struct {
 }
 
 func (s *stack) push(r row, depth int) {
-	from := len(s.words)
-	s.words = append(s.words, r...)
-	s.end(from, depth)
-}
-
-// end makes the words from a place on a state at a depth.
-func (s *stack) end(from, depth int) {
-	s.words = append(s.words, uint32(depth), uint32(len(s.words)-from))
+	s.words = append(append(s.words, r...), uint32(depth), uint32(len(r)))
 	s.n++
 }
 
@@ -152,16 +146,18 @@ func (w *depthWorker) work() {
 			w.todo = taken
 		}
 		w.seen.enter()
+		at := w.at
 		for w.todo.n > 0 && !w.s.stopped.Load() {
 			var depth int
-			w.at, depth = w.todo.pop(w.at)
-			if err := w.visit(w.at, depth); err != nil {
+			at, depth = w.todo.pop(at)
+			if err := w.visit(at, depth); err != nil {
 				w.s.fail(err)
 			}
 			if w.ticks++; w.ticks%128 == 0 {
 				w.breathe()
 			}
 		}
+		w.at = at
 		w.seen.leave()
 		w.account()
 		if w.s.stopped.Load() {
@@ -200,7 +196,7 @@ func (w *depthWorker) visit(r row, depth int) error {
 	w.deepest = max(w.deepest, depth)
 	fp := x.fingerprint(r)
 	if s.asked() {
-		w.state = State{sys: s.sys, row: r, idle: &w.x.spares}
+		w.state.row = r
 		s.judge(&w.state, depth, fp)
 		if w.state.err != nil {
 			return w.state.err
@@ -224,12 +220,15 @@ func (w *depthWorker) visit(r row, depth int) error {
 	w.generated += count * x.idles
 	if t, ok := w.seen.(*worker); ok && s.plain() && s.cfg.MaxDepth == 0 {
 		w.generated += uint64(len(x.succs))
-		for i, found := 0, t.novel(x.succs); i < len(found); i++ {
-			w.unique++
-			from := len(w.todo.words)
-			w.todo.words = x.make(w.todo.words, &found[i])
-			w.todo.end(from, depth+1)
+		words, found := w.todo.words, t.novel(x.succs)
+		for _, i := range found {
+			from := len(words)
+			words = x.make(words, &x.succs[i])
+			words = append(words, uint32(depth+1), uint32(len(words)-from))
 		}
+		w.unique += uint64(len(found))
+		w.todo.words = words
+		w.todo.n += len(found)
 		return nil
 	}
 	for i := range x.succs {

@@ -56,6 +56,9 @@ func newExpander(sys *system) *expander {
 	return x
 }
 
+// state returns a State that is to be of rows that x is asked about.
+func (x *expander) state() State { return State{sys: x.sys, idle: &x.spares} }
+
 // expand finds all steps from r. What it found is in x until the next call.
 func (x *expander) expand(r row) error {
 	sys := x.sys
@@ -137,7 +140,10 @@ func (x *expander) another() *succ {
 
 // begin makes r the row that steps are found from.
 func (x *expander) begin(r row) {
-	x.row, x.sum, x.faults = r, sumOf(r), x.sys.faults.at(r[x.sys.faultsAt()])
+	x.row, x.sum = r, sumOf(r)
+	if f := x.sys.faults.at(r[x.sys.faultsAt()]); f != x.faults {
+		x.faults = f
+	}
 	x.succs, x.idles, x.owed, x.err = x.succs[:0], 0, false, nil
 }
 

@@ -53,6 +53,7 @@ func weakly(t *testing.T, bits int, exact bool) uint64 {
 	crew := make([]*breadthWorker, s.workers)
 	for i := range crew {
 		crew[i] = &breadthWorker{s: s, x: newExpander(sys), seen: weak{s.hold(), 1<<bits - 1}, judging: true}
+		crew[i].state = crew[i].x.state()
 	}
 	crew[0].seen.enter()
 	crew[0].admit(initial[0], 1)

@@ -20,7 +20,10 @@ const packedHead = 6
 // push appends a row.
 func (q *rows) push(r row) {
 	words, at := r[rowLength+1:], len(q.packed)
-	q.packed = slices.Grow(q.packed, packedHead+2*len(words))[:at+packedHead+len(words)]
+	if need := packedHead + 2*len(words); cap(q.packed)-at < need {
+		q.packed = slices.Grow(q.packed, need)
+	}
+	q.packed = q.packed[:at+packedHead+len(words)]
 	to, head := q.packed[at:], uint32(len(words))<<1
 	if narrow(to[packedHead:], words) >= 1<<16 {
 		head++

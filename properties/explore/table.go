@@ -191,9 +191,10 @@ type worker struct {
 	_ apart
 
 	t     *table
-	room  uint64 // additions that it may still make
-	taken uint64 // what room was when it was last given
-	alone bool   // it is the only worker: plain stores do
+	room  uint64  // additions that it may still make
+	taken uint64  // what room was when it was last given
+	alone bool    // it is the only worker: plain stores do
+	found []int32 // scratch of novel
 
 	_ apart
 }
@@ -286,19 +287,23 @@ func (w *worker) touch(fp uint64) {
 	atomic.LoadUint64(s.at(pos + line))
 }
 
-// novel inserts the states that steps lead to and returns the steps to those that were not in
-// the set before, in place of all.
-func (w *worker) novel(steps []succ) []succ {
+// novel inserts the states that steps lead to and returns the places of the steps to those that
+// were not in the set before, until the next call. Half of the steps lead to what is new, and
+// which is a bad guess: so there is no branch on it.
+func (w *worker) novel(steps []succ) []int32 {
+	if len(steps) > len(w.found) {
+		w.found = make([]int32, 2*len(steps))
+	}
 	for i := range steps {
 		w.touch(steps[i].sum)
 	}
-	n := 0
+	n, found := 0, w.found[:len(steps)]
 	for i := range steps {
 		_, _, added := w.place(spread(steps[i].sum))
-		steps[n] = steps[i] // whatever: half of the steps lead to what is new, and which is a bad guess
+		found[n] = int32(i)
 		n += number(added)
 	}
-	return steps[:n]
+	return found[:n]
 }
 
 // insertAll inserts fps and sets added[i] to whether fps[i] was. It touches a few tens of them
