@@ -22,7 +22,7 @@ func (r *Replica[S, P]) adapt(p *peer[S]) {
 	case direct <= probeWorth:
 		p.differs = true
 		r.push(p)
-	case r.splits():
+	case r.separable():
 		r.probe(p, direct)
 	default:
 		r.push(p)
@@ -57,7 +57,7 @@ func (r *Replica[S, P]) probed(p *peer[S], e *envelope) {
 	f := fields{rest: e.body}
 	direct := f.number()
 	var profile sketch.Profile
-	if err := profile.UnmarshalBinary(f.rest); err != nil || f.short || !r.splits() {
+	if err := profile.UnmarshalBinary(f.rest); err != nil || f.short {
 		r.stats.Damaged++
 		return
 	}

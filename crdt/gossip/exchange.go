@@ -31,9 +31,9 @@ func (r *Replica[S, P]) speak(p *peer[S]) {
 		r.send(p, envelope{kind: kindGap})
 	case r.cfg.Protocol == CatchUp:
 		r.ask(p)
-	case r.cfg.Protocol == Sketch:
+	case r.cfg.Protocol == Sketch && r.separable():
 		r.beginSketch(p, firstSymbols)
-	case r.cfg.Protocol == Trie:
+	case r.cfg.Protocol == Trie && r.separable():
 		r.beginWalk(p)
 	case r.cfg.Protocol == Adaptive:
 		r.adapt(p)
@@ -138,6 +138,13 @@ func (r *Replica[S, P]) Receive(from network.ID, msg any) bool {
 
 // handle does what the kind of the message asks for.
 func (r *Replica[S, P]) handle(p *peer[S], e *envelope) {
+	switch e.kind {
+	case kindProbe, kindBlock, kindPage:
+		if !r.separable() {
+			r.send(p, envelope{kind: kindGap}) // then it sends its state
+			return
+		}
+	}
 	switch e.kind {
 	case kindDelta, kindState:
 		r.take(p, e)

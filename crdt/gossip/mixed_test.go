@@ -2,6 +2,8 @@ package gossip_test
 
 import (
 	"bytes"
+	"encoding/binary"
+	"strings"
 	"testing"
 	"time"
 
@@ -154,7 +156,7 @@ func FuzzReceive(f *testing.F) {
 				if name == "b" {
 					require.True(t, r.Replica.Receive(0, gossip.Message(data)), "damaged")
 					require.EqualValues(t, 1, r.Stats().Damaged)
-					require.True(t, r.Replica.Receive(0, gossip.Sealed(data)))
+					r.Replica.Receive(0, gossip.Sealed(data)) // it may be for another topic
 					_ = gossip.Sealed(data).String()
 				}
 				return r
@@ -163,4 +165,41 @@ func FuzzReceive(f *testing.F) {
 		w.Run(sim.Limit{Events: 1000})
 		require.Empty(t, w.Findings())
 	})
+}
+
+// A context of a few bytes may claim 2^60 events. Such a state is not taken apart.
+func TestAStateOfVeryManyEventsIsNotTakenApart(t *testing.T) {
+	for _, p := range []gossip.Protocol{gossip.Trie, gossip.Sketch, gossip.Adaptive} {
+		w := sim.New(sim.Config{Seed: 1})
+		n := network.New(w, network.Config{})
+		var all []twin[wordSet, *wordSet]
+		for _, name := range []string{"a", "b"} {
+			n.Add(name, func(ep *network.Endpoint) network.Handler {
+				r := twin[wordSet, *wordSet]{gossip.New[wordSet](ep, gossip.Config{Protocol: p, BufferCount: 1})}
+				all = append(all, r)
+				return r
+			})
+		}
+		w.Run(limit)
+		var vast wordSet
+		tag := must(t, &vast)[0]
+		// one clock, of replica 9, with one range of 2^60 dots; nothing pending, no elements
+		claim := append(binary.AppendUvarint([]byte{tag, 1, 9, 0, 0}, 1<<60-1), 0, 0)
+		require.NoError(t, vast.UnmarshalBinary(claim))
+		all[0].Join(&vast)
+		for _, r := range all {
+			for i := range 50 {
+				r.Update(func(id crdt.Replica, s *wordSet) *wordSet { return s.Add(id, strings.Repeat("x", i)) })
+			}
+		}
+		require.Equal(t, sim.Quiescent, w.Run(limit), p)
+		require.True(t, crdt.Same(all[0].State(), all[1].State()), p)
+		w.Close()
+	}
+}
+
+func must(t *testing.T, s *wordSet) []byte {
+	b, err := s.AppendBinary(nil)
+	require.NoError(t, err)
+	return b
 }

@@ -35,6 +35,16 @@ const (
 	pageSize     = 1 << 20
 )
 
+// maxPieces is how many pieces a state may have that is compared by them: a few hundred
+// megabytes. A context of a few bytes can claim any number of events, each of them a piece.
+const maxPieces = 1 << 21
+
+// separable reports whether the state can be compared by its pieces.
+func (r *Replica[S, P]) separable() bool {
+	causal, ok := any(r.state).(crdt.Causal[S])
+	return r.splits() && (!ok || causal.Context().Len() <= maxPieces)
+}
+
 // split returns the pieces of the state, made once for each version.
 func (r *Replica[S, P]) split() *pieces[S] {
 	if r.parts != nil && r.parts.version == r.version {

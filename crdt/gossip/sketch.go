@@ -27,7 +27,7 @@ func (r *Replica[S, P]) sendMore(p *peer[S], n int) {
 // what the peer lacks and says what it wants.
 func (r *Replica[S, P]) block(p *peer[S], e *envelope) {
 	var block sketch.Block
-	if err := block.UnmarshalBinary(e.body); err != nil || !r.splits() {
+	if err := block.UnmarshalBinary(e.body); err != nil {
 		r.stats.Damaged++
 		return
 	}
@@ -119,7 +119,7 @@ func (r *Replica[S, P]) step(p *peer[S], s *session[S]) {
 // page takes a page and answers it.
 func (r *Replica[S, P]) page(p *peer[S], e *envelope) {
 	var page sketch.Page
-	if err := page.UnmarshalBinary(e.body); err != nil || !r.splits() {
+	if err := page.UnmarshalBinary(e.body); err != nil {
 		r.stats.Damaged++
 		return
 	}
