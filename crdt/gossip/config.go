@@ -118,7 +118,10 @@ const (
 	// Unacknowledged has a replica forget its deltas once they were sent, as BP+RR was
 	// published (Enes et al. 2019, Algorithm 1): what the network loses is lost.
 	Unacknowledged Bug = "unacknowledged"
+	// TakesForEarlierBoot has a replica take deltas that were put together for an earlier
+	// boot of its node. They leave out what came from that boot, and it has forgotten.
+	TakesForEarlierBoot Bug = "takes-for-earlier-boot"
 )
 
 // Bugs returns the planted bugs.
-func Bugs() []Bug { return []Bug{Unacknowledged} }
+func Bugs() []Bug { return []Bug{Unacknowledged, TakesForEarlierBoot} }
