@@ -30,9 +30,9 @@ var gossipCounts = []struct {
 	{"gossip/bp+rr", models.Params{}, 5493, 13245, 18, false},
 	{"gossip/bp+rr", models.Params{Drops: 1, Duplicates: 1}, 55269, 153063, 22, true},
 	{"gossip/bp+rr", models.Params{Operations: 2}, 350005, 890475, 30, true},
-	{"gossip/catch-up", models.Params{}, 3261, 7419, 24, false},
-	{"gossip/catch-up", models.Params{Drops: 1, Duplicates: 1}, 78909, 206079, 29, true},
-	{"gossip/catch-up", models.Params{Operations: 2}, 399948, 972159, 42, true},
+	{"gossip/catch-up", models.Params{}, 6885, 15645, 25, false},
+	{"gossip/catch-up", models.Params{Drops: 1, Duplicates: 1}, 156489, 408879, 29, true},
+	{"gossip/catch-up", models.Params{Operations: 2}, 1122921, 2737020, 42, true},
 }
 
 func TestGossipConvergesAtRestAndDeliversCausally(t *testing.T) {
