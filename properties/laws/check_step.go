@@ -65,6 +65,9 @@ func (w *world[S]) mint(after, before *crdt.CausalContext, n *sent[S], made *S) 
 			w.fail(10, "%v was minted by event %d (%v) before", twice, id, &w.log.events[id])
 		}
 	}
+	if fresh.IsEmpty() {
+		w.fail(10, "%v has no dot that was not there before", &w.log.events[n.event])
+	}
 	w.minted = append(w.minted, fresh)
 	if w.log.past[n.event] != 0 && !fresh.IsEmpty() {
 		w.seen.hits[10]++
