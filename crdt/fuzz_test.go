@@ -62,11 +62,13 @@ func FuzzUnmarshal(f *testing.F) {
 	f.Add(encoded(f, &two))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		decoded(t, data, func(s *crdt.AddWinsSet[string]) { s.Delta(&crdt.CausalContext{}) })
-		decoded(t, data, func(s *crdt.RemoveWinsSet[int]) { s.Collect(s.Context()) })
+		decoded(t, data, func(s *crdt.RemoveWinsSet[int]) { s.Collect(unused(s.Context()), s.Context()) })
 		decoded(t, data, func(*crdt.EnableWinsFlag) {})
 		decoded(t, data, func(*crdt.MVRegister[[]byte]) {})
 		decoded(t, data, func(*crdt.ORMap[string, *crdt.ORMap[uint8, tags]]) {})
-		decoded(t, data, func(s *crdt.TombstoneMap[string, crdt.PNCounter]) { s.Collect(s.Context()) })
+		decoded(t, data, func(s *crdt.TombstoneMap[string, crdt.PNCounter]) {
+			s.Collect(unused(s.Context()), s.Context())
+		})
 		decoded(t, data, func(*crdt.LWWMap[string, bool]) {})
 		decoded(t, data, func(*crdt.LWWRegister[uint16]) {})
 		decoded(t, data, func(s *crdt.BoundedCounter) { s.Value() })
@@ -74,6 +76,15 @@ func FuzzUnmarshal(f *testing.F) {
 		decoded(t, data, func(*crdt.GSet[string]) {})
 		decoded(t, data, func(*crdt.TwoPhaseSet[string]) {})
 	})
+}
+
+// unused returns a replica of which c has no event.
+func unused(c *crdt.CausalContext) crdt.Replica {
+	r := crdt.Replica(0)
+	for c.Max(r) > 0 {
+		r++
+	}
+	return r
 }
 
 func TestAFewBytesDoNotMakeALargeAllocation(t *testing.T) {

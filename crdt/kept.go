@@ -120,17 +120,61 @@ func (s *DisableWinsFlag) anyIs(on bool) bool {
 	return s.anyWith(func(v bool) bool { return v == on })
 }
 
-// collectMarked drops the keys that have a marker whose dot is stable, and counts the markers.
-func (k *kernel[K, P]) collectMarked(stable *CausalContext, marker func(P) bool) int {
+// collectMarked is the event of r that drops the markers which are in all contexts, and
+// with them the other rows of their keys that are in any. It does nothing if a context
+// has what k has not. It writes the delta into d and returns how many markers went.
+//
+// Who made an event that has not seen a marker made it before its context had the
+// marker, so the event is in a context, and k has it. Other markers stay: there may be
+// events on their way that have not seen those.
+func (k *kernel[K, P]) collectMarked(r Replica, contexts []*CausalContext, marker func(P) bool, d *kernel[K, P]) int {
+	stable, known := meetAndJoin(contexts)
+	if !k.events().Covers(known) {
+		return 0
+	}
 	var places []int32
 	markers := 0
-	for _, r := range k.all {
-		if marker(r.val) && stable.Contains(r.dot) {
-			markers++
-			places = k.places(places, r.hash, r.key)
+	for _, row := range k.all {
+		if !marker(row.val) || !stable.Contains(row.dot) {
+			continue
+		}
+		markers++
+		for _, p := range k.places(nil, row.hash, row.key) {
+			if other := k.row(p); other.dot == row.dot || !marker(other.val) && known.Contains(other.dot) {
+				places = append(places, p)
+			}
 		}
 	}
-	slices.Sort(places)
-	k.collect(slices.Compact(places))
+	if markers > 0 {
+		slices.Sort(places)
+		k.drop(r, slices.Compact(places), d)
+	}
 	return markers
+}
+
+// meetAndJoin returns the dots that are in all contexts, and those that are in any.
+func meetAndJoin(contexts []*CausalContext) (meet, join *CausalContext) {
+	meet, join = &CausalContext{}, &CausalContext{}
+	for i, c := range contexts {
+		if i == 0 {
+			meet = c
+		}
+		meet = meet.Meet(c)
+		join.Merge(c)
+	}
+	return meet, join
+}
+
+// drop is the event of r that takes the rows at places, which rise. Its delta is d.
+func (k *kernel[K, P]) drop(r Replica, places []int32, d *kernel[K, P]) {
+	n := k.ctx.Next(r)
+	k.ctx.Add(n)
+	var gone CausalContext
+	for _, p := range places {
+		gone.Add(k.row(p).dot)
+	}
+	k.remove(places...)
+	d.ctx.Add(n)
+	d.claim(&gone)
+	k.noted().note(&VersionVector{[]Dot{n}}, &gone, k.live())
 }

@@ -185,16 +185,3 @@ func (k *kernel[K, P]) split(yield func(*kernel[K, P]) bool) {
 		}
 	}
 }
-
-// collect drops the rows at places, which rise, for good: their dots are seen and not alive.
-func (k *kernel[K, P]) collect(places []int32) {
-	if len(places) == 0 {
-		return
-	}
-	var gone CausalContext
-	for _, p := range places {
-		gone.Add(k.row(p).dot)
-	}
-	k.remove(places...)
-	k.noted().note(k.ctx.reach(), &gone, k.live())
-}

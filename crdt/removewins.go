@@ -48,13 +48,24 @@ func (s *RemoveWinsSet[E]) All() iter.Seq[E] {
 	})
 }
 
-// Collect forgets the markers that are causally stable, and the adds they beat,
-// and returns how many markers it dropped. stable is the Meet of the contexts of
-// all replicas, those that are away included, and every state behind it must have
-// been merged into s: then no add is on its way that a marker has yet to beat. A
-// marker dropped too early lets a removed element come back.
-func (s *RemoveWinsSet[E]) Collect(stable *CausalContext) int {
-	return s.collectMarked(stable, func(added bool) bool { return !added })
+// Collect forgets, for replica r, the markers that everybody has seen, with the adds
+// they beat. It returns the delta, which is shipped like any other, and how many markers
+// it dropped. If that is none nothing happens, and the delta is bottom.
+//
+// contexts are those of all replicas, that of s or not, of any time: what each of them is
+// known to have seen. Replicas that are away count, so do those of which something may
+// still arrive though they be gone, and one that is new counts until it has merged the
+// state of another. A marker goes if it is in all contexts, and s must have seen whatever
+// is in any: else nothing is collected, as with no contexts at all.
+//
+// An element may be added again at once. Where deltas arrive out of causal order (with
+// crdt/gossip they do not) that add is in effect where the collection has arrived too;
+// and contexts must come from replicas that have seen, with each event, all that its
+// replica had seen.
+func (s *RemoveWinsSet[E]) Collect(r Replica, contexts ...*CausalContext) (*RemoveWinsSet[E], int) {
+	d := &RemoveWinsSet[E]{}
+	n := s.collectMarked(r, contexts, func(added bool) bool { return !added }, &d.kernel)
+	return d, n
 }
 
 // Merge joins o into s: O(o) if o is a delta, O(s + o) at most. It keeps nothing of o that may change.

@@ -65,49 +65,6 @@ func TestALargeSetIsASet(t *testing.T) {
 	})
 }
 
-func TestCollectingStableTombstonesChangesNoValue(t *testing.T) {
-	type heroes = crdt.TombstoneMap[string, crdt.GCounter]
-	hit := func(r crdt.Replica) func(*crdt.GCounter) *crdt.GCounter {
-		return func(v *crdt.GCounter) *crdt.GCounter { return v.Add(r, 1) }
-	}
-	var a, b heroes
-	early, err := a.Update(1, "ada", hit(1))
-	require.NoError(t, err)
-	b.Merge(early)
-	b.Delete(2, "ada")
-	late, err := a.Update(1, "ada", hit(1)) // beside the deletion
-	require.NoError(t, err)
-	require.Zero(t, b.Collect(b.Context().Meet(a.Context())), "a has not seen it: not stable")
-	a.Merge(&b)
-	b.Merge(&a)
-	require.True(t, a.Dead("ada") && b.Dead("ada"))
-	stable := a.Context().Meet(b.Context())
-	require.Equal(t, 1, a.Collect(stable))
-	require.False(t, a.Dead("ada"))
-	a.Merge(early)
-	a.Merge(late)
-	_, alive := a.Get("ada")
-	require.False(t, alive, "late copies of what is stable bring nothing back")
-	b.Merge(&a)
-	same(t, "collecting spreads as a removal does", &a, &b)
-}
-
-func TestRemoveWinsMarkersAreCollected(t *testing.T) {
-	var a, b crdt.RemoveWinsSet[string]
-	a.Add(1, "x")
-	b.Remove(2, "x")
-	a.Merge(&b)
-	b.Merge(&a)
-	require.False(t, a.Contains("x"))
-	require.Equal(t, 1, a.Collect(a.Context().Meet(b.Context())))
-	b.Merge(&a)
-	same(t, "collected", &a, &b)
-	require.Empty(t, slices.Collect(b.All()))
-	b.Add(2, "x")
-	a.Merge(b.Delta(a.Context()))
-	require.True(t, a.Contains("x"))
-}
-
 // A level is a type of one's own with a Codec: its bytes are its name.
 type level struct{ name string }
 

@@ -75,13 +75,14 @@ func (s *TombstoneMap[K, T]) Tombstones() iter.Seq[K] {
 	return seqOf(func() []K { return s.sortedKeys(func(v kept[T]) bool { return v.state == nil }) })
 }
 
-// Collect forgets the tombstones that are causally stable and returns how many.
-// stable is the Meet of the contexts of all replicas, those that are away included,
-// and every state behind it must have been merged into s. After that an update
-// makes the key anew; copies of updates from before have no effect. A tombstone
-// dropped too early lets the dead come back.
-func (s *TombstoneMap[K, T]) Collect(stable *CausalContext) int {
-	return s.collectMarked(stable, func(v kept[T]) bool { return v.state == nil })
+// Collect forgets, for replica r, the tombstones that everybody has seen, with the
+// updates they beat. It returns the delta and how many tombstones it dropped. After that
+// an update makes the key anew, at once; updates that had not seen the tombstone have no
+// effect, whenever they arrive. What contexts must be is said at RemoveWinsSet.Collect.
+func (s *TombstoneMap[K, T]) Collect(r Replica, contexts ...*CausalContext) (*TombstoneMap[K, T], int) {
+	d := &TombstoneMap[K, T]{}
+	n := s.collectMarked(r, contexts, func(v kept[T]) bool { return v.state == nil }, &d.kernel)
+	return d, n
 }
 
 // Merge joins o into s: O(o) if o is a delta, O(s + o) at most. It keeps nothing of o that may change.

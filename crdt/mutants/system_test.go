@@ -82,16 +82,16 @@ func (m *morgue) context(i int) *crdt.CausalContext {
 }
 
 func (m *morgue) collect(i int) {
-	stable := m.context(i)
+	contexts := []*crdt.CausalContext{m.context(i)}
 	for j, heard := range m.known[i] {
 		switch {
 		case heard != nil:
-			stable = stable.Meet(heard)
+			contexts = append(contexts, heard)
 		case j != i && !m.bug:
 			return
 		}
 	}
-	m.copies[i].Collect(stable)
+	m.copies[i].Collect(crdt.Replica(i), contexts...)
 }
 
 // risen says who sees a hero that it knows to be dead.

@@ -38,7 +38,7 @@ func Heroes() Type[HeroMap] {
 		},
 		Spec:    livingHeroes,
 		Deleted: func(s *HeroMap) []string { return slices.Collect(s.Tombstones()) },
-		Collect: func(s *HeroMap, stable *crdt.CausalContext) int { return s.Collect(stable) },
+		Collect: (*HeroMap).Collect,
 		Bytes:   func(keys, boots int) int { return 64 + 64*boots + 96*keys*boots },
 	}
 }

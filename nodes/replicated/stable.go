@@ -178,9 +178,9 @@ func (s *server[S, P]) collect() {
 	}
 	stable := s.stable.stable(s.context())
 	n := 0
-	s.state.Update(func(_ crdt.Replica, state *S) *S {
-		n = s.typ.Collect(state, stable)
-		return nil
+	s.state.Update(func(by crdt.Replica, state *S) (d *S) {
+		d, n = s.typ.Collect(state, by, stable)
+		return d
 	})
 	if n > 0 {
 		s.bury()

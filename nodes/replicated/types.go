@@ -27,7 +27,7 @@ type Type[S any] struct {
 	// Collect forgets those deletions that are causally stable. Both are nil if there is
 	// nothing to forget; else the type is crdt.Causal, and its servers Durable.
 	Deleted func(s *S) []string
-	Collect func(s *S, stable *crdt.CausalContext) int
+	Collect func(s *S, by crdt.Replica, contexts ...*crdt.CausalContext) (*S, int)
 	// Bytes bounds the size of a state, given how many keys there ever were and how
 	// many boots of servers have updated them.
 	Bytes func(keys, boots int) int

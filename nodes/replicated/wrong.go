@@ -197,7 +197,7 @@ func healthLastWrite() Type[lastHealth] {
 			return all
 		},
 		Deleted: func(s *lastHealth) []string { return slices.Collect(s.Tombstones()) },
-		Collect: func(s *lastHealth, stable *crdt.CausalContext) int { return s.Collect(stable) },
+		Collect: (*lastHealth).Collect,
 	}
 }
 

@@ -50,7 +50,8 @@ func (k crdtTombstones) do(s *heroes, n *crdtSite, e *crdtEvent) *heroes {
 	if e.Op.Verb == "kill" {
 		delta := s.Delete(n.Replica, e.Op.Key)
 		if k.bug == crdtEarlyCollect {
-			s.Collect(s.Context())
+			collected, _ := s.Collect(n.Replica, s.Context())
+			delta.Merge(collected)
 		}
 		return delta
 	}
