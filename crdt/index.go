@@ -67,9 +67,15 @@ func (x *index[K, P]) lookup(d Dot) int32 {
 }
 
 func (x *index[K, P]) insert(r *row[K, P]) {
+	x.strandFor(r.dot.Replica).insert(r.dot, x.add(r))
+}
+
+// add keeps a row, to be found by its key.
+func (x *index[K, P]) add(r *row[K, P]) int32 {
+	x.reserve(1)
 	place := x.store(r)
 	x.link(place)
-	x.strandFor(r.dot.Replica).insert(r.dot, place)
+	return place
 }
 
 func (x *index[K, P]) remove(place int32) {
@@ -104,9 +110,9 @@ func (x *index[K, P]) head(hash uint32, key *K) int32 {
 	return -1
 }
 
-// link puts the row at place into slots, behind the first row of its key if there is one.
+// link puts the row at place into slots, behind the first row of its key if there is
+// one. There must be room.
 func (x *index[K, P]) link(place int32) {
-	x.reserve(x.keys + 1)
 	r := x.row(place)
 	mask := uint32(len(x.slots) - 1)
 	i := r.hash & mask
@@ -123,29 +129,22 @@ func (x *index[K, P]) link(place int32) {
 	x.keys++
 }
 
-// reserve makes room for n keys, no slot more than three quarters full, and for all
-// places in a slot. Whoever has stored a row calls it before linking it.
+// reserve makes room for n more rows, each with a key of its own: no slot is more than
+// three quarters full, and all places fit into one. It goes through the rows as they
+// lie, because to follow the slots would be a cache miss each.
 func (x *index[K, P]) reserve(n int) {
-	size := len(x.slots)
-	if size*3 >= n*4 && size > int(x.size) {
-		return
-	}
-	for size = max(size, 4); size*3 < n*4 || size <= int(x.size); {
+	keys, places := x.keys+n, int(x.size)+n
+	size := max(len(x.slots), 4)
+	for size*3 < keys*4 || size <= places {
 		size *= 2
 	}
-	old := x.slots
+	if size == len(x.slots) {
+		return
+	}
 	x.slots = make([]uint32, size)
-	mask, oldMask := uint32(size-1), uint32(len(old)-1)
-	for _, slot := range old {
-		if slot != 0 {
-			place := int32(slot&oldMask) - 1
-			hash := x.row(place).hash
-			i := hash & mask
-			for x.slots[i] != 0 {
-				i = (i + 1) & mask
-			}
-			x.slots[i] = x.slot(hash, place)
-		}
+	x.keys = 0
+	for place := range x.all {
+		x.link(place)
 	}
 }
 

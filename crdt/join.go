@@ -103,7 +103,7 @@ func (t *table[K, P]) apply(o *table[K, P], c changes) {
 
 // adopt inserts rows of o, which come strand by strand in rising order or are few.
 func (x *index[K, P]) adopt(o *table[K, P], from []int32) {
-	x.reserve(x.keys + len(from))
+	x.reserve(len(from))
 	if x.chunks == nil {
 		x.chunks = [][]row[K, P]{make([]row[K, P], 0, min(len(from), chunkRows))}
 	}
@@ -117,9 +117,7 @@ func (x *index[K, P]) adopt(o *table[K, P], from []int32) {
 				break
 			}
 			d = r.dot
-			place := x.store(r)
-			x.link(place)
-			s.push(d.Counter, place)
+			s.push(d.Counter, x.add(r))
 			from = from[1:]
 		}
 		s.settle(begin)

@@ -64,7 +64,7 @@ func (s *LWWMap[K, V]) put(r *row[K, written[V]]) bool {
 	old := s.find(r.hash, &r.key)
 	switch {
 	case old == nil:
-		s.rows.link(s.rows.store(r))
+		s.rows.add(r)
 	case !r.val.beats(old):
 		return false
 	default:

@@ -143,9 +143,7 @@ func (s *strand) settle(n int) {
 func (x *index[K, P]) load(rows []row[K, P]) bool {
 	x.reserve(len(rows))
 	for i := range rows {
-		place := x.store(&rows[i])
-		x.link(place)
-		x.strandFor(rows[i].dot.Replica).push(rows[i].dot.Counter, place)
+		x.strandFor(rows[i].dot.Replica).push(rows[i].dot.Counter, x.add(&rows[i]))
 	}
 	for i := range x.strands {
 		if !x.strands[i].sort() {
