@@ -108,18 +108,23 @@ func (x *index[K, P]) adopt(o *table[K, P], from []int32) {
 		x.chunks = [][]row[K, P]{make([]row[K, P], 0, min(len(from), chunkRows))}
 	}
 	for len(from) > 0 {
-		d := o.row(from[0]).dot
-		s := x.strandFor(d.Replica)
-		begin := len(s.counters)
-		for len(from) > 0 {
-			r := o.row(from[0])
-			if r.dot.Replica != d.Replica || r.dot.Counter < d.Counter {
+		first := o.row(from[0]).dot
+		n := 1
+		for last := first; n < len(from); n++ {
+			d := o.row(from[n]).dot
+			if d.Replica != last.Replica || d.Counter < last.Counter {
 				break
 			}
-			d = r.dot
-			s.push(d.Counter, x.add(r))
-			from = from[1:]
+			last = d
+		}
+		s := x.strandFor(first.Replica)
+		begin := len(s.counters)
+		s.grow(n)
+		for _, p := range from[:n] {
+			r := o.row(p)
+			s.push(r.dot.Counter, x.add(r))
 		}
 		s.settle(begin)
+		from = from[n:]
 	}
 }

@@ -80,10 +80,15 @@ func (s *strand) insert(d Dot, place int32) {
 	}
 }
 
+// grow makes room for n more dots.
+func (s *strand) grow(n int) {
+	s.counters, s.places = slices.Grow(s.counters, n), slices.Grow(s.places, n)
+}
+
 // push adds a dot at the end. It doubles the room: append would do by quarters, and leave more behind.
 func (s *strand) push(c uint64, place int32) {
 	if n := len(s.counters); n == cap(s.counters) {
-		s.counters, s.places = slices.Grow(s.counters, max(n, 4)), slices.Grow(s.places, max(n, 4))
+		s.grow(max(n, 4))
 	}
 	s.counters, s.places = append(s.counters, c), append(s.places, place)
 }
