@@ -76,9 +76,28 @@ func (c *CausalContext) Max(r Replica) uint64 {
 func (c *CausalContext) Next(r Replica) Dot {
 	n := c.Max(r) + 1
 	if n > maxCounter {
-		panic("crdt: replica " + strconv.FormatUint(uint64(r), 10) + " has minted all of its dots")
+		panicMinted(r)
 	}
 	return Dot{r, n}
+}
+
+func panicMinted(r Replica) {
+	panic("crdt: replica " + strconv.FormatUint(uint64(r), 10) + " has minted all of its dots")
+}
+
+// mint adds the next dot of r and returns it.
+func (c *CausalContext) mint(r Replica) Dot {
+	i, ok := c.at(r)
+	if !ok {
+		c.clocks = slices.Insert(c.clocks, i, clock{r, []span{{1, 1}}})
+		return Dot{r, 1}
+	}
+	last := &c.clocks[i].spans[len(c.clocks[i].spans)-1]
+	if last.hi >= maxCounter {
+		panicMinted(r)
+	}
+	last.hi++
+	return Dot{r, last.hi}
 }
 
 // Merge adds the dots of o to c. It keeps no part of o.

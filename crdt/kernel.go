@@ -24,8 +24,7 @@ func (b *birth[K, P]) lay(key K, val P) *birth[K, P] {
 // replace is the event of r that puts the row of b in the place of the rows at old,
 // or nothing. It writes the delta into d, of which b is the memory.
 func (k *kernel[K, P]) replace(r Replica, old []int32, put bool, d *kernel[K, P], b *birth[K, P]) {
-	n := k.ctx.Next(r)
-	k.ctx.addSpan(r, span{n.Counter, n.Counter})
+	n := k.ctx.mint(r)
 	b.spans[0] = span{n.Counter, n.Counter}
 	b.clocks[0] = clock{r, b.spans[:1:1]}
 	d.ctx.clocks = b.clocks[:1:1]
