@@ -60,23 +60,23 @@ func walk(my, their *strand, k clock, seen []span, c *changes) {
 		i, _ := a.find(n.lo)
 		j, _ := b.find(n.lo)
 		for {
-			for i < len(a.counters) && a.places[i] < 0 {
+			for i < len(a.places) && a.places[i] < 0 {
 				i++
 			}
-			for j < len(b.counters) && b.places[j] < 0 {
+			for j < len(b.places) && b.places[j] < 0 {
 				j++
 			}
-			mine := i < len(a.counters) && a.counters[i] <= n.hi
-			yours := j < len(b.counters) && b.counters[j] <= n.hi
+			mine := i < len(a.places) && a.counter(i) <= n.hi
+			yours := j < len(b.places) && b.counter(j) <= n.hi
 			switch {
-			case mine && yours && a.counters[i] == b.counters[j]:
+			case mine && yours && a.counter(i) == b.counter(j):
 				i++
 				j++
-			case mine && (!yours || a.counters[i] < b.counters[j]):
+			case mine && (!yours || a.counter(i) < b.counter(j)):
 				c.gone = append(c.gone, a.places[i])
 				i++
 			case yours:
-				if !spansContain(seen, b.counters[j]) {
+				if !spansContain(seen, b.counter(j)) {
 					c.new = append(c.new, b.places[j])
 				}
 				j++
@@ -118,7 +118,7 @@ func (x *index[K, P]) adopt(o *table[K, P], from []int32) {
 			last = d
 		}
 		s := x.strandFor(first.Replica)
-		begin := len(s.counters)
+		begin := len(s.places)
 		s.grow(n)
 		for _, p := range from[:n] {
 			r := o.row(p)

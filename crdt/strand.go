@@ -9,9 +9,27 @@ import (
 // A strand lists the dots of one replica in an index.
 type strand struct {
 	replica  Replica
-	counters []uint64 // rising
 	places   []int32  // of rows; -1: no longer live
+	counters []uint64 // rising; nil while they rise by one from first on
+	first    uint64
 	dead     int
+}
+
+func (s *strand) counter(i int) uint64 {
+	if s.counters == nil {
+		return s.first + uint64(i)
+	}
+	return s.counters[i]
+}
+
+// spell writes the counters down, for the next will not rise by one.
+func (s *strand) spell() {
+	if s.counters == nil {
+		s.counters = make([]uint64, len(s.places), cap(s.places))
+		for i := range s.counters {
+			s.counters[i] = s.first + uint64(i)
+		}
+	}
 }
 
 func (x *index[K, P]) strandAt(r Replica) (int, bool) {
@@ -51,15 +69,16 @@ func (x *index[K, P]) loosen(d Dot) {
 }
 
 // find returns the first place of a counter of c or more, and whether it is c. The
-// counters rise by one at least, which bounds where c can be: where they rise by
-// one the search is over at once.
+// counters rise by one at least, which bounds where c can be.
 func (s *strand) find(c uint64) (int, bool) {
-	n := len(s.counters)
-	if n == 0 || s.counters[n-1] < c {
+	n := len(s.places)
+	switch {
+	case n == 0 || s.counter(n-1) < c:
 		return n, false
-	}
-	if c < s.counters[0] {
+	case c < s.counter(0):
 		return 0, false
+	case s.counters == nil:
+		return int(c - s.first), true
 	}
 	lo := n - 1 - int(min(s.counters[n-1]-c, uint64(n-1)))
 	hi := int(min(c-s.counters[0], uint64(n-1)))
@@ -71,9 +90,10 @@ func (s *strand) find(c uint64) (int, bool) {
 func (s *strand) insert(d Dot, place int32) {
 	i, ok := s.find(d.Counter)
 	switch {
-	case i == len(s.counters):
+	case i == len(s.places):
 		s.push(d.Counter, place)
 	case !ok:
+		s.spell()
 		s.counters, s.places = slices.Insert(s.counters, i, d.Counter), slices.Insert(s.places, i, place)
 	default:
 		panic("crdt: the dot " + d.String() + " was minted twice")
@@ -82,15 +102,25 @@ func (s *strand) insert(d Dot, place int32) {
 
 // grow makes room for n more dots.
 func (s *strand) grow(n int) {
-	s.counters, s.places = slices.Grow(s.counters, n), slices.Grow(s.places, n)
+	s.places = slices.Grow(s.places, n)
+	if s.counters != nil {
+		s.counters = slices.Grow(s.counters, n)
+	}
 }
 
 // push adds a dot at the end. It doubles the room: append would do by quarters, and leave more behind.
 func (s *strand) push(c uint64, place int32) {
-	if n := len(s.counters); n == cap(s.counters) {
+	n := len(s.places)
+	if n == cap(s.places) {
 		s.grow(max(n, 4))
 	}
-	s.counters, s.places = append(s.counters, c), append(s.places, place)
+	if n == 0 {
+		s.first, s.counters = c, nil
+	} else if s.counters != nil || c != s.first+uint64(n) {
+		s.spell()
+		s.counters = append(s.counters, c)
+	}
+	s.places = append(s.places, place)
 }
 
 // remove takes a dot out and reports whether none is left.
@@ -101,6 +131,7 @@ func (s *strand) remove(c uint64) bool {
 	if s.dead*2 < len(s.places) || s.dead < 16 && s.dead < len(s.places) {
 		return false
 	}
+	s.spell()
 	n := 0
 	for i, p := range s.places {
 		if p >= 0 {
@@ -116,7 +147,7 @@ func (s *strand) remove(c uint64) bool {
 func (s *strand) within(spans []span) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
 		for _, n := range spans {
-			for i, _ := s.find(n.lo); i < len(s.counters) && s.counters[i] <= n.hi; i++ {
+			for i, _ := s.find(n.lo); i < len(s.places) && s.counter(i) <= n.hi; i++ {
 				if s.places[i] >= 0 && !yield(s.places[i]) {
 					return
 				}
@@ -128,7 +159,7 @@ func (s *strand) within(spans []span) iter.Seq[int32] {
 // settle puts the dots pushed since there were n, which rise, where they belong. It
 // costs nothing where they come last.
 func (s *strand) settle(n int) {
-	if n == 0 || n == len(s.counters) || s.counters[n-1] < s.counters[n] {
+	if n == 0 || n == len(s.places) || s.counter(n-1) < s.counter(n) {
 		return
 	}
 	counters, places := slices.Clone(s.counters[n:]), slices.Clone(s.places[n:])
@@ -164,16 +195,17 @@ func (s *strand) sort() bool {
 		counter uint64
 		place   int32
 	}
-	all := make([]at, len(s.counters))
-	for i, c := range s.counters {
-		all[i] = at{c, s.places[i]}
+	all := make([]at, len(s.places))
+	for i, p := range s.places {
+		all[i] = at{s.counter(i), p}
 	}
 	slices.SortFunc(all, func(a, b at) int { return cmp.Compare(a.counter, b.counter) })
+	s.places, s.counters = s.places[:0], nil
 	for i, a := range all {
 		if i > 0 && a.counter == all[i-1].counter {
 			return false
 		}
-		s.counters[i], s.places[i] = a.counter, a.place
+		s.push(a.counter, a.place)
 	}
 	return true
 }

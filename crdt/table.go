@@ -181,7 +181,7 @@ func (t *table[K, P]) liveDots() *CausalContext {
 		k := clock{replica: s.replica}
 		for j, p := range s.places {
 			if p >= 0 {
-				k.spans = addSpan(k.spans, span{s.counters[j], s.counters[j]})
+				k.spans = addSpan(k.spans, span{s.counter(j), s.counter(j)})
 			}
 		}
 		c.clocks = append(c.clocks, k)
