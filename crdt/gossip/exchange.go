@@ -193,7 +193,12 @@ func (r *Replica[S, P]) hear(p *peer[S], e *envelope) {
 		}
 		p.epoch = e.epoch
 	}
-	p.patience, p.wait = 1, 0
+	p.patience = 1
+	if p.out == nil {
+		p.wait = 0
+	} else {
+		p.out.heard = true
+	}
 	held := uint64(0)
 	if e.to == r.epoch { // else it speaks of an earlier boot of this node, or has not heard of it
 		held = min(e.held, r.version)
@@ -209,6 +214,9 @@ func (r *Replica[S, P]) hear(p *peer[S], e *envelope) {
 func (r *Replica[S, P]) acknowledged(p *peer[S], version uint64) {
 	p.acked = max(p.acked, version)
 	p.done = max(p.done, p.acked)
+	if p.out != nil && p.acked >= p.out.pieces.version {
+		p.close(p.out)
+	}
 }
 
 // holds notes that this state includes a version of p's.

@@ -23,6 +23,7 @@ type peer[S any] struct {
 	in, out        *session[S] `explore:"-"` // comparisons begun by the peer, and by this one
 	patience       int         // rounds to wait after the next try
 	wait           int         // rounds until then
+	slow           int         // rounds that a comparison may wait for a message, see open
 }
 
 // Peers returns the peers, in order, in a new slice.
@@ -44,7 +45,7 @@ func (r *Replica[S, P]) AddPeer(id network.ID) {
 func (r *Replica[S, P]) add(id network.ID, strange bool) {
 	i, known := r.find(id)
 	if !known && id != r.ep.ID() {
-		r.peers = slices.Insert(r.peers, i, &peer[S]{id: id, strange: strange, patience: 1})
+		r.peers = slices.Insert(r.peers, i, &peer[S]{id: id, strange: strange, patience: 1, slow: 1})
 	}
 }
 
@@ -134,6 +135,9 @@ func (r *Replica[S, P]) Sync() {
 		p.wait = p.patience - 1
 		p.patience = min(2*p.patience, r.cfg.Backoff)
 		r.speak(p)
+		if p.out != nil {
+			p.wait = max(p.wait, p.slow-1)
+		}
 		spoke = true
 	}
 	if spoke {

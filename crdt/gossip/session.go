@@ -25,6 +25,7 @@ type session[S any] struct {
 	enc    *sketch.Encoder // if symbols are sent
 	dec    *sketch.Decoder // if symbols are taken
 	walk   *sketch.Walk
+	heard  bool // something came from the peer since the session was begun here
 	// missing are the pieces found to be the peer's only, extra those that are only here.
 	missing, extra []uint64
 }
@@ -84,8 +85,16 @@ func (r *Replica[S, P]) joinPieces(s *pieces[S], hashes ...[]uint64) (payload, b
 	return what, true
 }
 
-// open begins a session with p.
+// maxSlow is the most rounds that a session is left without a message before another is begun.
+const maxSlow = 64
+
+// open begins a session with p. If there is one of which nothing came for too long though
+// the peer is there, a message was lost, or takes longer than a few rounds: then sessions
+// get more time, or they would be begun anew for ever.
 func (r *Replica[S, P]) open(p *peer[S]) *session[S] {
+	if p.out != nil && p.out.heard {
+		p.slow = min(2*p.slow, maxSlow)
+	}
 	r.sessions++
 	var b [16]byte
 	binary.LittleEndian.PutUint64(b[:], uint64(r.id))
@@ -125,7 +134,7 @@ func (r *Replica[S, P]) supply(p *peer[S], a answer) {
 		r.stats.Damaged++
 		return
 	}
-	p.wait = 1
+	p.wait = p.slow
 	if a.partial {
 		r.sendAnswer(p, answer{session: s.salt, reply: true, wants: s.missing}, s.pieces.version, what)
 		return
@@ -134,9 +143,10 @@ func (r *Replica[S, P]) supply(p *peer[S], a answer) {
 	p.close(s)
 }
 
+// close ends a session that has done what it was for.
 func (p *peer[S]) close(s *session[S]) {
 	if p.out == s {
-		p.out = nil
+		p.out, p.slow = nil, max(1, p.slow/2)
 	}
 	if p.in == s {
 		p.in = nil

@@ -19,7 +19,7 @@ func (r *Replica[S, P]) sendBlock(p *peer[S], s *session[S], n int) {
 }
 
 func (r *Replica[S, P]) sendMore(p *peer[S], n int) {
-	p.wait = 1
+	p.wait = p.slow
 	r.send(p, envelope{kind: kindMore, body: binary.AppendUvarint(nil, uint64(n))})
 }
 
@@ -72,7 +72,7 @@ func (r *Replica[S, P]) decoded(p *peer[S], s *session[S], version uint64) {
 	if a.reply = len(a.wants) > 0; !a.reply {
 		p.holds(version)
 	}
-	p.wait = 1
+	p.wait = p.slow
 	r.sendAnswer(p, a, s.pieces.version, what)
 	p.in = nil
 }
@@ -87,12 +87,14 @@ func (r *Replica[S, P]) more(p *peer[S], e *envelope) {
 		r.stats.Damaged++
 	case s == nil:
 	case n == 0:
-		p.out, p.differs = nil, true
+		p.close(s)
+		p.differs = true
 		r.push(p)
 	case s.enc == nil:
+		p.close(s)
 		r.beginSketch(p, int(min(n, maxSymbols)))
 	default:
-		p.wait = 1
+		p.wait = p.slow
 		r.sendBlock(p, s, int(min(n, maxSymbols)))
 	}
 }
@@ -106,7 +108,7 @@ func (r *Replica[S, P]) beginWalk(p *peer[S]) {
 
 // step sends the next page, or ends the walk.
 func (r *Replica[S, P]) step(p *peer[S], s *session[S]) {
-	p.wait = 1
+	p.wait = p.slow
 	next, ok := s.walk.Next(pageSize)
 	if !ok {
 		r.sendAnswer(p, answer{session: s.salt, partial: true, wants: s.missing}, s.pieces.version, payload{})
