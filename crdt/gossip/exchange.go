@@ -190,6 +190,7 @@ func (r *Replica[S, P]) hear(p *peer[S], e *envelope) {
 	if e.epoch > p.epoch {
 		if p.epoch > 0 { // it has forgotten what it acknowledged, and numbers its versions anew
 			p.acked, p.done, p.held, p.in, p.out, p.asked = 0, 0, 0, nil, nil, false
+			p.begun = 0
 		}
 		p.epoch = e.epoch
 	}

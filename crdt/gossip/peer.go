@@ -21,6 +21,7 @@ type peer[S any] struct {
 	asked, differs bool
 	asking         bool        // a context is out
 	in, out        *session[S] `explore:"-"` // comparisons begun by the peer, and by this one
+	begun          uint32      `explore:"-"` // the number of the last session that the peer began
 	patience       int         // rounds to wait after the next try
 	wait           int         // rounds until then
 	slow           int         // rounds that a comparison may wait for a message, see open

@@ -33,7 +33,7 @@ type Replica[S any, P Pointer[S]] struct {
 	whole    payload    `explore:"-"` // the state, if that was asked for
 	union    payload    `explore:"-"` // the last join of deltas
 	parts    *pieces[S] `explore:"-"` // the pieces of the state, if they were asked for
-	sessions uint64     `explore:"-"` // begun so far
+	sessions uint32     `explore:"-"` // begun so far
 }
 
 // payload is what was new after one version and up to another, encoded.

@@ -96,11 +96,19 @@ func (r *Replica[S, P]) open(p *peer[S]) *session[S] {
 		p.slow = min(2*p.slow, maxSlow)
 	}
 	r.sessions++
-	var b [16]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(r.id))
-	binary.LittleEndian.PutUint64(b[8:], r.sessions)
-	p.out = &session[S]{pieces: r.split(), salt: xxh3.Hash(b[:]) | 1}
+	id := binary.LittleEndian.AppendUint64(nil, uint64(r.id))
+	p.out = &session[S]{pieces: r.split(), salt: xxh3.Hash(id)<<32 | uint64(r.sessions)}
 	return p.out
+}
+
+// begins reports whether salt is that of a session later than all that the peer has begun
+// here. The lower half of a salt is the number of the session. A copy of the first message
+// of a session that is over would else begin it again, about a later version, and a copy
+// of its last message end it before that is compared.
+func (p *peer[S]) begins(salt uint64) bool {
+	later := uint32(salt) > p.begun
+	p.begun = max(p.begun, uint32(salt))
+	return later
 }
 
 // yields reports whether a session that p begins goes before the one begun here: of two

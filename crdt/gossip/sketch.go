@@ -32,7 +32,7 @@ func (r *Replica[S, P]) block(p *peer[S], e *envelope) {
 		return
 	}
 	if block.Start == 0 && (p.in == nil || p.in.salt != block.Salt) {
-		if !r.yields(p) {
+		if !p.begins(block.Salt) || !r.yields(p) {
 			return
 		}
 		s := &session[S]{pieces: r.split(), salt: block.Salt}
@@ -127,7 +127,7 @@ func (r *Replica[S, P]) page(p *peer[S], e *envelope) {
 	}
 	s := p.session(page.Salt)
 	if s == nil {
-		if len(page.Branches) != 1 || page.Branches[0].Depth != 0 || !r.yields(p) {
+		if len(page.Branches) != 1 || page.Branches[0].Depth != 0 || !p.begins(page.Salt) || !r.yields(p) {
 			return // the middle of a walk that is over here
 		}
 		s = &session[S]{pieces: r.split(), salt: page.Salt}
