@@ -87,7 +87,7 @@ func (r *Replica[S, P]) complete(p *peer[S], d *S) {
 		r.send(p, envelope{kind: kindAck})
 		return
 	}
-	if less := splitter.Diff(d); !r.isBottom(less) {
+	if less := splitter.Diff(d); r.size(less) > 0 {
 		r.sendAnswer(p, answer{}, 0, r.packed(less))
 		return
 	}

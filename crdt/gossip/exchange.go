@@ -67,28 +67,32 @@ const digestFirst = 64
 
 // encoded returns the encoding of the state, made once for each version.
 func (r *Replica[S, P]) encoded() payload {
-	if r.whole.data == nil || r.whole.version != r.version {
-		r.whole = payload{0, r.version, must(P(r.state).AppendBinary(nil)), entries(r.state)}
+	if w := &r.made.whole; w.data == nil || w.version != r.version {
+		*w = payload{0, r.version, must(P(r.state).AppendBinary(nil)), entries(r.state)}
 	}
-	return r.whole
+	return r.made.whole
 }
 
 // digest is that of the state, or of the context of a causal type: who has seen the
 // same events need say nothing, though one of them has collected tombstones.
 func (r *Replica[S, P]) digest() []byte {
+	if sum := r.made.sum; sum.data != nil && sum.version == r.version {
+		return sum.data
+	}
 	var of interface{ AppendBinary([]byte) ([]byte, error) } = P(r.state)
 	if causal, ok := any(r.state).(crdt.Causal[S]); ok {
 		of = causal.Context()
 	}
 	d, err := crdt.Digest(of)
-	return must(d[:], err)
+	r.made.sum = payload{version: r.version, data: must(d[:], err)}
+	return r.made.sum.data
 }
 
 // joined returns the join of the deltas after a version, made once if they are all.
 func (r *Replica[S, P]) joined(after uint64, items []item[S]) payload {
 	all := uint64(len(items)) == r.version-after
-	if all && r.union.version == r.version && r.union.after == after {
-		return r.union
+	if all && r.made.union.version == r.version && r.made.union.after == after {
+		return r.made.union
 	}
 	d := items[0].delta
 	if len(items) > 1 {
@@ -99,7 +103,7 @@ func (r *Replica[S, P]) joined(after uint64, items []item[S]) payload {
 	}
 	what := payload{after, r.version, must(P(d).AppendBinary(nil)), entries(d)}
 	if all {
-		r.union = what
+		r.made.union = what
 	}
 	return what
 }
@@ -282,7 +286,7 @@ func (r *Replica[S, P]) merge(p *peer[S], data []byte) (*S, bool) {
 		r.stats.Damaged++
 		return nil, false
 	}
-	if !r.join(d, len(data), origin{p.id, p.epoch}) {
+	if !r.join(item[S]{d, len(data), origin{p.id, p.epoch}}) {
 		r.stats.Redundant++
 	}
 	return d, true

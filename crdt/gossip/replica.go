@@ -2,7 +2,6 @@ package gossip
 
 import (
 	"fmt"
-	"slices"
 
 	"phoenix/crdt"
 	"phoenix/network"
@@ -29,11 +28,18 @@ type Replica[S any, P Pointer[S]] struct {
 	peers    []*peer[S] // in order of their numbers
 	turn     int        // of the peer whose turn it is if there is a Fanout
 	round    *sim.Timer
-	stats    Stats      `explore:"-"`
-	whole    payload    `explore:"-"` // the state, if that was asked for
-	union    payload    `explore:"-"` // the last join of deltas
-	parts    *pieces[S] `explore:"-"` // the pieces of the state, if they were asked for
-	sessions uint32     `explore:"-"` // begun so far
+	stats    Stats   `explore:"-"`
+	bottom   []byte  `explore:"-"` // its encoding
+	made     made[S] `explore:"-"`
+	sessions uint32  `explore:"-"` // begun so far
+}
+
+// made is what was made of the state or of its deltas, of the versions that it says.
+type made[S any] struct {
+	whole payload    // the state
+	sum   payload    // its digest, or that of its context
+	union payload    // the last join of deltas
+	parts *pieces[S] // of the state
 }
 
 // payload is what was new after one version and up to another, encoded.
@@ -54,6 +60,7 @@ func ReplicaOf(id network.ID, boots uint32) crdt.Replica {
 func New[S any, P Pointer[S]](ep *network.Endpoint, cfg Config) *Replica[S, P] {
 	r := &Replica[S, P]{ep: ep, cfg: cfg.check(), state: new(S), epoch: ep.Boots() + 1}
 	r.id = ReplicaOf(ep.ID(), ep.Boots())
+	r.bottom = must(P(new(S)).AppendBinary(nil))
 	_, causal := any(r.state).(crdt.Causal[S])
 	switch r.cfg.Protocol {
 	case RR, BPRR, Sketch, Trie:
@@ -113,76 +120,28 @@ func (r *Replica[S, P]) State() *S { return r.state }
 func (r *Replica[S, P]) Version() uint64 { return r.version }
 
 // Update changes the state. change mutates it for the replica and returns the delta,
-// as the mutators of package crdt do; it must not keep either. Nil and bottom are no change.
+// as the mutators of package crdt do; it must not keep either. Nil and bottom are no change
+// that peers are told of: so may a state forget what is stable.
 func (r *Replica[S, P]) Update(change func(id crdt.Replica, s *S) *S) {
-	if d := change(r.id, r.state); d != nil && !r.isBottom(d) {
-		r.changed(d, 0, local)
+	if d := change(r.id, r.state); d != nil {
+		if size := r.size(d); size > 0 {
+			r.changed(item[S]{d, size, local})
+			return
+		}
 	}
+	r.made = made[S]{}
 }
 
 // Join joins s, a snapshot from before a crash for instance, into the state.
-func (r *Replica[S, P]) Join(s *S) { r.join(crdt.Clone(s), 0, local) }
+func (r *Replica[S, P]) Join(s *S) {
+	if size := r.size(s); size > 0 {
+		r.join(item[S]{crdt.Clone(s), size, local})
+	}
+}
 
 // Stats returns what was counted so far.
 func (r *Replica[S, P]) Stats() Stats {
 	s := r.stats
 	s.Buffered, s.BufferedBytes = len(r.buffer.items), r.buffer.bytes
 	return s
-}
-
-// join joins d into the state, and reports whether that was anything new. It
-// keeps d. The size is that of its encoding, 0 if it is to be found out.
-func (r *Replica[S, P]) join(d *S, size int, from origin) bool {
-	var fresh *S
-	if splitter, ok := any(d).(crdt.Splitter[S]); ok {
-		if fresh = splitter.Diff(r.state); r.isBottom(fresh) {
-			return false
-		}
-		P(r.state).Merge(d)
-	} else {
-		before := must(P(r.state).AppendBinary(nil))
-		P(r.state).Merge(d)
-		if slices.Equal(before, must(P(r.state).AppendBinary(nil))) {
-			return false
-		}
-	}
-	if r.reduces() {
-		d, size = fresh, 0
-	}
-	r.changed(d, size, from)
-	return true
-}
-
-// changed notes that d was joined into the state.
-func (r *Replica[S, P]) changed(d *S, size int, from origin) {
-	r.version++
-	if size == 0 {
-		size = len(must(P(d).AppendBinary(nil)))
-	}
-	r.buffer.add(item[S]{d, size, from}, r.cfg.BufferCount, r.cfg.BufferBytes)
-	r.wake()
-}
-
-func (r *Replica[S, P]) isBottom(s *S) bool { return crdt.Same(P(s), P(new(S))) }
-
-// must returns b. It panics if there is an error: a state that does not encode cannot be sent.
-func must(b []byte, err error) []byte {
-	if err != nil {
-		panic(fmt.Sprintf("gossip: a state has no encoding: %v", err))
-	}
-	return b
-}
-
-// entries returns how many pieces s has.
-func entries[S any](s *S) (n uint64) {
-	switch s := any(s).(type) {
-	case crdt.Causal[S]:
-		return s.Context().Len()
-	case crdt.Splitter[S]:
-		for range s.Split() {
-			n++
-		}
-		return n
-	}
-	return 1
 }

@@ -48,8 +48,8 @@ func (r *Replica[S, P]) separable() bool {
 
 // split returns the pieces of the state, made once for each version.
 func (r *Replica[S, P]) split() *pieces[S] {
-	if r.parts != nil && r.parts.version == r.version {
-		return r.parts
+	if r.made.parts != nil && r.made.parts.version == r.version {
+		return r.made.parts
 	}
 	s := &pieces[S]{version: r.version, set: sketch.NewSet(uint64(r.cfg.Topic)), of: map[uint64]*S{}}
 	for piece := range any(r.state).(crdt.Splitter[S]).Split() {
@@ -59,7 +59,7 @@ func (r *Replica[S, P]) split() *pieces[S] {
 		s.of[hash] = piece
 		s.bytes += len(data)
 	}
-	r.parts = s
+	r.made.parts = s
 	return s
 }
 
