@@ -29,6 +29,12 @@
 // answers were checked, every operation ended, and the faults had an effect. What
 // a single run may miss, many may not: see Campaign.
 //
+// # Metrics
+//
+// A scenario may measure its runs, see Scenario.Measure: how far servers are apart and
+// for how long, what they send. That judges nothing. A Campaign has the least, the
+// median, the 99th percentile and the greatest over its runs.
+//
 // # Tests
 //
 // The events of twenty seeds of each scenario are pinned in testdata. The tests

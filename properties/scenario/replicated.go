@@ -98,6 +98,7 @@ func replica(name, doc string, disks bool, server serve) *Scenario {
 			s.Eventually("all servers have all acknowledged updates", m.Equal)
 			s.Eventually("nobody has anything to tell", m.Silent)
 		},
+		Measure: divergence,
 	}
 	if disks {
 		s.Defaults.Nemesis.Faults = 8
@@ -108,6 +109,27 @@ func replica(name, doc string, disks bool, server serve) *Scenario {
 		s.DiskModes = slices.DeleteFunc(storageModes(), func(mode string) bool { return mode == "torn" })
 	}
 	return s
+}
+
+// divergence is how far servers were apart, and what they sent to be equal again; and, if
+// the run came to the end of the faults, how long that took from there on.
+func divergence(c *Cluster) []Metric {
+	m := c.Watched.(*replicated.Monitor)
+	d, sent := m.Divergence(c.World.Now()), m.Gossiped()
+	all := []Metric{
+		{Name: "updates carried out", Unit: "updates", Value: int64(m.Updates())},
+		{Name: "servers apart", Unit: Nanoseconds, Value: int64(d.Apart)},
+		{Name: "longest apart at a stretch", Unit: Nanoseconds, Value: int64(d.Longest)},
+		{Name: "most updates missing at once", Unit: "updates", Value: int64(d.Missing)},
+		{Name: "updates missing × time", Unit: Nanoseconds, Value: int64(d.Lag)},
+		{Name: "gossip sent", Unit: "messages", Value: int64(sent.Messages)},
+		{Name: "gossip payload", Unit: "bytes", Value: int64(sent.Payload)},
+		{Name: "gossip metadata", Unit: "bytes", Value: int64(sent.Metadata)},
+	}
+	if after, ok := m.Settled(c.World.Now()); ok {
+		all = append(all, Metric{Name: "equal after the faults", Unit: Nanoseconds, Value: int64(after)})
+	}
+	return all
 }
 
 // replicas is how the servers of a cluster are set up.

@@ -70,6 +70,10 @@ type Scenario struct {
 	// Declare adds properties of the cluster, besides linearizability; it may be
 	// nil.
 	Declare func(s *properties.Set, c *Cluster)
+	// Measure returns the metrics of a run. It is called when the run is over, whatever
+	// came of it, and may leave out what makes no sense then. They are best in the same
+	// order in every run. It may be nil.
+	Measure func(c *Cluster) []Metric
 }
 
 // Cluster is a scenario's world before it runs.
@@ -79,7 +83,7 @@ type Cluster struct {
 	Config  *Config
 	Servers []network.ID
 	Clients []network.ID
-	// Watched is for Declare and Roles to share what they know of the world.
+	// Watched is for Declare, Measure and Roles to share what they know of the world.
 	Watched any
 
 	noStore bool
@@ -126,6 +130,8 @@ type Result struct {
 	// Overlapping counts the operations that were concurrent with another of the
 	// same key.
 	Overlapping int `json:"overlapping"`
+	// Metrics are what Scenario.Measure returned.
+	Metrics []Metric `json:"metrics,omitempty"`
 
 	// Effects tells what became of each fault of Config.Faults.
 	Effects  []chaos.Effect   `json:"-"`
@@ -238,6 +244,9 @@ func (s *Scenario) Run(o Options) *Result {
 	r.Digest, r.Events, r.Virtual, r.End = w.Digest(), w.Events(), w.Now(), end.String()
 	r.Picks, r.Findings, r.Operations = w.Picks(), w.Findings(), p.operations()
 	r.Effects = p.plan.Effects()
+	if s.Measure != nil {
+		r.Metrics = s.Measure(c)
+	}
 	r.Faults = coverage(w, p.plan, len(cfg.Faults)-drawn, p.state.repaired)
 	r.judge(c, set.Judge(end, healed), p.hist)
 	return r

@@ -73,21 +73,22 @@ func (c *campaign) saveFailures(dir string) {
 // runReport is the JSON object of run.
 type runReport struct {
 	header
-	Scenario    string        `json:"scenario"`
-	Seeds       string        `json:"seeds"`
-	Runs        int           `json:"runs"`
-	Failed      int           `json:"failed"`
-	Operations  linear.Counts `json:"operations"`
-	Overlapping int           `json:"overlapping"`
-	Events      uint64        `json:"events"`
-	Virtual     sim.Time      `json:"virtual_ns"`
-	Digest      sim.Digest    `json:"digest"`
-	Properties  []property    `json:"properties"`
-	Faults      []fault       `json:"faults"`
-	Failures    []failure     `json:"failures"`
-	Shrunk      *shrinkReport `json:"shrunk,omitempty"` // the first failure, with --shrink
-	Interrupted bool          `json:"interrupted"`
-	Resume      string        `json:"resume,omitempty"` // the seeds that are left
+	Scenario    string             `json:"scenario"`
+	Seeds       string             `json:"seeds"`
+	Runs        int                `json:"runs"`
+	Failed      int                `json:"failed"`
+	Operations  linear.Counts      `json:"operations"`
+	Overlapping int                `json:"overlapping"`
+	Events      uint64             `json:"events"`
+	Virtual     sim.Time           `json:"virtual_ns"`
+	Digest      sim.Digest         `json:"digest"`
+	Properties  []property         `json:"properties"`
+	Faults      []fault            `json:"faults"`
+	Metrics     scenario.Summaries `json:"metrics,omitempty"`
+	Failures    []failure          `json:"failures"`
+	Shrunk      *shrinkReport      `json:"shrunk,omitempty"` // the first failure, with --shrink
+	Interrupted bool               `json:"interrupted"`
+	Resume      string             `json:"resume,omitempty"` // the seeds that are left
 }
 
 // property is what became of a property over all runs.
@@ -111,7 +112,7 @@ func (c *campaign) report(interrupted bool) runReport {
 		header: headed(c.sum.Verdict()), Scenario: c.sub.scenario.Name, Seeds: c.seeds.String(),
 		Runs: c.sum.Runs, Failed: c.sum.Failed, Operations: c.sum.Operations, Overlapping: c.sum.Overlapping,
 		Events: c.sum.Events, Virtual: c.sum.Virtual, Digest: c.sum.Digest,
-		Properties: []property{}, Faults: []fault{}, Failures: c.failures, Interrupted: interrupted,
+		Properties: []property{}, Faults: []fault{}, Metrics: c.sum.Metrics(), Failures: c.failures, Interrupted: interrupted,
 	}
 	for _, o := range c.sum.Outcomes() {
 		rep.Properties = append(rep.Properties, property{o.Name, o.Kind.String(), o.Verdict, o.Detail})
@@ -177,15 +178,28 @@ func (c *campaign) writeTables(b io.Writer, rep *runReport) error {
 		}
 		fmt.Fprintln(tab)
 	}
-	if err := tab.Flush(); err != nil || len(rep.Faults) == 0 {
+	if err := tab.Flush(); err != nil {
+		return err
+	}
+	if len(rep.Faults) > 0 {
+		if err := writeTable(b, c.faults().WriteText); err != nil {
+			return err
+		}
+	}
+	if len(rep.Metrics) > 0 {
+		return writeTable(b, func(w io.Writer) error { return rep.Metrics.WriteText(w, rep.Runs) })
+	}
+	return nil
+}
+
+// writeTable writes a table of its own, indented.
+func writeTable(b io.Writer, write func(io.Writer) error) error {
+	var table bytes.Buffer
+	if err := write(&table); err != nil {
 		return err
 	}
 	fmt.Fprintln(b)
-	var faults bytes.Buffer
-	if err := c.faults().WriteText(&faults); err != nil {
-		return err
-	}
-	for line := range bytes.Lines(faults.Bytes()) {
+	for line := range bytes.Lines(table.Bytes()) {
 		fmt.Fprintf(b, "  %s", line)
 	}
 	return nil
