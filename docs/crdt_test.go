@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,28 @@ func TestTheVisitsOfTheGuideBreakALaw(t *testing.T) {
 	}, laws.Options{Laws: laws.SetOf(13)})
 	require.NotNil(t, failure)
 	require.Contains(t, crdtPage(t), "```\n"+failure.Error()+"\n```\n")
+}
+
+// What the page says of the commands that it names is what they print, but for the spaces
+// that tables are indented by.
+func TestTheGuideShowsHowFarHeroesAreApart(t *testing.T) {
+	page := between(t, crdtPage(t), "\n## Watching it happen\n", "\n## ")
+	prints := func(command string) string {
+		t.Helper()
+		require.Contains(t, page, command+"`")
+		return printed(t, run, append(strings.Fields(command), "--no-out", "--fail-dir", t.TempDir())...)
+	}
+	right := prints("run crdt/heroes --seeds 0..300")
+	require.Contains(t, right, "PASS crdt/heroes: 300 runs")
+	_, table, found := strings.Cut(right, "\n  metric ")
+	require.True(t, found, "%s", right)
+	table = strings.ReplaceAll("metric "+table, "\n  ", "\n")
+	require.Equal(t, table, between(t, page, "```\n", "```"), "the table should be\n%s", table)
+
+	wrong := prints("run crdt/heroes:collects-early --seeds 0..5")
+	saw, shows, found := strings.Cut(between(t, page, "too early: *", "*"), " … ")
+	require.True(t, found)
+	require.Regexp(t, saw+" has seen .* "+regexp.QuoteMeta(shows)+"\n", wrong)
 }
 
 // A lister is a node that has a list in common with others.

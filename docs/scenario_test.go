@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"phoenix/cmd/simulate/cli"
@@ -22,21 +23,43 @@ func mine() *scenario.Scenario {
 	s.Server = func(_ *scenario.Config, servers []network.ID) network.Boot {
 		return register.ABD(register.Config{Servers: servers})
 	}
+	s.Measure = func(c *scenario.Cluster) []scenario.Metric {
+		crashes := int64(0)
+		for _, id := range c.Servers {
+			crashes += int64(c.World.Host(id).Epoch())
+		}
+		return []scenario.Metric{{Name: "servers crashed", Unit: "times", Value: crashes}}
+	}
 	return s
 }
 
 func run() int {
-	return cli.Main(append(scenario.Registers(), mine())...)
+	return cli.Main(append(scenario.All(), mine())...)
+}
+
+// printed is what a main prints that is called with arguments.
+func printed(t *testing.T, main func() int, args ...string) string {
+	t.Helper()
+	was, out, err := os.Args, os.Stdout, os.Stderr
+	defer func() { os.Args, os.Stdout, os.Stderr = was, out, err }()
+	file, failed := os.Create(filepath.Join(t.TempDir(), "out"))
+	require.NoError(t, failed)
+	defer file.Close()
+	null, failed := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	require.NoError(t, failed)
+	defer null.Close()
+	os.Args, os.Stdout, os.Stderr = append([]string{"simulate"}, args...), file, null
+	require.LessOrEqual(t, main(), 1, "0 if it passes, 1 if it fails")
+	text, failed := os.ReadFile(file.Name())
+	require.NoError(t, failed)
+	return string(text)
 }
 
 func TestScenarioOfTheGuideCanBeRegistered(t *testing.T) {
-	args, out := os.Args, os.Stdout
-	defer func() { os.Args, os.Stdout = args, out }()
-	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
-	require.NoError(t, err)
-	os.Args, os.Stdout = []string{"simulate", "list"}, null
-	require.Zero(t, run())
-	require.NotEqual(t, properties.Fail, mine().Run(scenario.Options{Seed: 1}).Verdict)
+	require.Contains(t, printed(t, run, "list"), "mine/slow-network")
+	r := mine().Run(scenario.Options{Seed: 1})
+	require.NotEqual(t, properties.Fail, r.Verdict)
+	require.Equal(t, []scenario.Metric{{Name: "servers crashed", Unit: "times", Value: 1}}, r.Metrics)
 }
 
 // TestDocumentOfTheGuideRuns takes the YAML block of 04-scenarios.md as a user
