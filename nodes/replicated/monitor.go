@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"phoenix/crdt"
+	"phoenix/crdt/gossip"
 	"phoenix/network"
 	"phoenix/sim"
 
@@ -36,7 +37,8 @@ type Monitor struct {
 	calm     sim.Time
 	crashes  int
 	distance []Distance
-	parallel bool // two updates had not seen each other
+	sent     gossip.Traffic // of boots that are over
+	parallel bool           // two updates had not seen each other
 }
 
 type asked struct {
@@ -62,6 +64,7 @@ type copy interface {
 	size() int
 	bound(keys, boots int) int
 	untold() string
+	sent() gossip.Traffic
 }
 
 // Watch returns a monitor of the servers of w. It is to be called before the run, and
@@ -83,6 +86,9 @@ func (m *Monitor) observe(e *sim.Event) {
 		m.w.At(e.At.Add(Patience), func() {}) // so that it is asked then, also if nothing happens
 	case e.Kind == sim.Crash && m.copies[e.Host] != nil:
 		c := m.copies[e.Host]
+		if c.at != nil {
+			m.sent.Add(c.at.sent())
+		}
 		c.at, c.seen, c.clock = nil, nil, 0
 		m.crashes++
 		m.search()

@@ -147,10 +147,10 @@ func TestThePictureOfServersApart(t *testing.T) {
 		missing.Points = append(missing.Points, chart.Point{At: time.Duration(d.At), Y: float64(d.Missing)})
 		states.Points = append(states.Points, chart.Point{At: time.Duration(d.At), Y: float64(d.States)})
 	}
-	apart, most := c.m.Apart(sim.Time(end))
+	d := c.m.Divergence(sim.Time(end))
 	chart.Golden(t, "../../docs/crdts-apart.svg", chart.Figure{
 		Title: "A set on three servers, one of which is cut off",
-		Note:  fmt.Sprintf("seed 1; apart for %d ms of %d, at most %d updates missing", apart.Milliseconds(), end.Milliseconds(), most),
+		Note:  fmt.Sprintf("seed 1; apart for %d ms of %d, at most %d updates missing", d.Apart.Milliseconds(), end.Milliseconds(), d.Missing),
 		Until: end,
 		Bands: []chart.Band{{From: from, Until: until, Label: "s1 and a client | the others", Color: chart.Orange}},
 		Panels: []chart.Panel{

@@ -245,6 +245,7 @@ func (s *server[S, P]) size() int          { return len(encoded(P(s.state.State(
 func (s *server[S, P]) bound(keys, boots int) int {
 	return s.typ.Bytes(keys, boots)
 }
+func (s *server[S, P]) sent() gossip.Traffic { return s.state.Stats().Sent }
 
 // includes reports whether the state knows of an event: by its context, which does not
 // depend on what the state makes of it, or if it has none because the delta would
