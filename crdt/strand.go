@@ -131,16 +131,14 @@ func (s *strand) remove(c uint64) bool {
 	if s.dead*2 < len(s.places) || s.dead < 16 && s.dead < len(s.places) {
 		return false
 	}
-	s.spell()
-	n := 0
-	for i, p := range s.places {
+	was := *s
+	s.places, s.dead = s.places[:0], 0
+	for i, p := range was.places {
 		if p >= 0 {
-			s.places[n], s.counters[n] = p, s.counters[i]
-			n++
+			s.push(was.counter(i), p)
 		}
 	}
-	s.places, s.counters, s.dead = s.places[:n], s.counters[:n], 0
-	return n == 0
+	return len(s.places) == 0
 }
 
 // within yields the places of the live dots within the spans, in order.
