@@ -8,15 +8,29 @@ func (s *server[S, P]) write() {
 	for s.writing == nil && len(s.queue) > 0 && s.wal.Ready() {
 		u := s.queue[0]
 		s.queue = s.queue[1:]
-		if s.carryOut(crdt.Clone(s.state.State()), u) == nil {
+		state := crdt.Clone(s.state.State())
+		if s.carryOut(state, u) == nil {
 			continue
 		}
 		if s.cfg.Bug == AcknowledgesEarly {
 			s.acknowledge(u)
 		}
 		s.writing = u
-		s.wal.Append(u.delta, s.written)
+		record := u.delta
+		if s.forgets() {
+			record = s.record(state)
+		}
+		s.wal.Append(record, s.written)
 	}
+}
+
+// record returns what a state has that the disk was not given in this boot. With an
+// update goes all that it had seen, so that a key that was made anew does not come back
+// from the disk without the collection that it came after.
+func (s *server[S, P]) record(state *S) []byte {
+	d := causal(state).Delta(&s.logged)
+	s.logged.Merge(causal(state).Context())
+	return encoded(P(d))
 }
 
 // written goes on with an update that is durable.
@@ -36,10 +50,6 @@ func (s *server[S, P]) written() {
 // way to the disk is there now, by Snapshot.
 func (s *server[S, P]) opened() {
 	s.stable.saves = false
-	if first := !s.recovered; first && s.typ.Collect != nil {
-		s.stable.floor = s.context()
-	}
-	s.recovered = true
 	s.concerned()
 	if s.writing != nil {
 		s.written()

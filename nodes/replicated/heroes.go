@@ -13,15 +13,13 @@ type HeroMap = crdt.TombstoneMap[string, crdt.PNCounter]
 // Heroes is a map of heroes and their health: a write heals one, or hurts it if its
 // value is even, and the other kind deletes it. A deletion wins over all updates that
 // have not seen it. Who updates a hero makes it if it is not there; one that was deleted
-// can be made anew when all servers have forgotten that it was.
+// can be made anew where it is forgotten that it was, which is when all have seen it.
 func Heroes() Type[HeroMap] {
 	return Type[HeroMap]{
 		Name: "heroes",
 		Update: func(s *HeroMap, h *hand, op nodes.Invocation) (*HeroMap, error) {
 			_, alive := s.Get(op.Key)
 			switch {
-			case op.Kind == nodes.Write && !alive && h.closed(op.Key):
-				return nil, errClosed
 			case op.Kind == nodes.Write:
 				return s.Update(h.by, op.Key, func(n *crdt.PNCounter) *crdt.PNCounter { return n.Add(h.by, health(op)) })
 			case !alive:

@@ -43,11 +43,11 @@ type (
 		Boot uint32
 		Upto uint64
 	}
-	// report says what its server has on its disk, and of which events it has forgotten
-	// the deletions: encoded contexts. Wants asks for a report in return.
+	// report says what its server has on its disk: an encoded context. Wants asks for a
+	// report in return.
 	report struct {
-		Has, Collected []byte
-		Wants          bool
+		Has   []byte
+		Wants bool
 	}
 )
 

@@ -95,13 +95,37 @@ func TestARequestForAnEarlierBootIsNotCarriedOut(t *testing.T) {
 	require.Equal(t, 2, c.m.Updates())
 }
 
-func TestADeadHeroIsMadeAnewWhenAllHaveForgottenIt(t *testing.T) {
-	script := []nodes.Op{op(nodes.Write, "x", 5, 0), op(nodes.CAS, "x", 1, 200*ms), op(nodes.Write, "x", 7, 80*ms), op(nodes.Read, "x", 0, 0),
-		op(nodes.Write, "x", 9, time.Second), op(nodes.Read, "x", 0, 200*ms)}
+// Each operation goes to the next server.
+func TestADeadHeroIsMadeAnewAsSoonAsAllHaveSeenThatItDied(t *testing.T) {
+	script := []nodes.Op{op(nodes.Write, "x", 5, 0), op(nodes.CAS, "x", 1, 200*ms)}
+	for range 6 {
+		script = append(script, op(nodes.Write, "x", 7, 30*ms))
+	}
+	script = append(script, op(nodes.Read, "x", 0, 300*ms))
 	c := run(t, replicated.Config{Durable: true}, replicated.ServeHeroes, script)
 	got := c.results()
 	c.sound(t)
-	require.Equal(t, []string{"c1 ok 5", "c1 ok 1", "c1 fail unknown", "c1 ok absent", "c1 ok 9", "c1 ok 9"}, *got)
+	require.Equal(t, []string{"c1 ok 5", "c1 ok 1", "c1 ok 7", "c1 fail unknown", "c1 fail unknown",
+		"c1 ok 7", "c1 ok 7", "c1 ok 7", "c1 ok 21"}, *got, "one has not heard, two remember, and then all have forgotten")
+}
+
+// With an update goes to the disk what it saw there: that the deletion was forgotten.
+func TestAHeroMadeAnewComesBackFromTheDisk(t *testing.T) {
+	c := run(t, replicated.Config{Durable: true}, replicated.ServeHeroes,
+		[]nodes.Op{op(nodes.Write, "x", 5, 0), op(nodes.CAS, "x", 1, 100*ms)},
+		nil, []nodes.Op{op(nodes.Write, "x", 7, 300*ms)}, nil, nil, []nodes.Op{op(nodes.Read, "x", 0, 800*ms)})
+	got := c.results()
+	c.w.At(sim.Time(330*ms), func() {
+		for i := range 3 {
+			c.w.Host(sim.HostID(i)).Crash()
+		}
+		c.w.Host(2).Restart() // its client has the answer
+	})
+	c.until(t, time.Second)
+	require.Equal(t, []string{"c1 ok 5", "c1 ok 1", "c3 ok 7", "c6 ok 7"}, *got)
+	c.w.Host(0).Restart()
+	c.w.Host(1).Restart()
+	c.sound(t)
 }
 
 // A clock that is behind what it knows by more than the bound gives no stamp: it would

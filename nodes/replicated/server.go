@@ -26,9 +26,9 @@ type server[S any, P gossip.Pointer[S]] struct {
 	writing  *update    // on its way to the disk, nothing of it in the state yet
 	holds    holds
 	stable   stability
+	logged   crdt.CausalContext // of what was given to the disk in this boot, if the type forgets
 
-	recovered bool   // what the disk has was read once
-	version   uint64 // of the state that was looked at last
+	version uint64 // of the state that was looked at last
 }
 
 // session is the newest request of a client in this boot.
@@ -100,7 +100,7 @@ func (s *server[S, P]) Receive(from network.ID, msg any) {
 			s.acknowledge(u)
 		}
 	case report:
-		if s.typ.Collect != nil {
+		if s.forgets() {
 			s.heard(from, m)
 		}
 	}
@@ -110,9 +110,6 @@ func (s *server[S, P]) Receive(from network.ID, msg any) {
 func (s *server[S, P]) changed() {
 	if v := s.state.Version(); v != s.version {
 		s.version = v
-		if s.typ.Collect != nil {
-			s.bury()
-		}
 		s.watch.changed(s.ep.ID())
 		s.concerned()
 	}
@@ -180,7 +177,7 @@ func (s *server[S, P]) update(u *update) {
 
 // carryOut changes a state, and answers if there was nothing to do.
 func (s *server[S, P]) carryOut(state *S, u *update) *S {
-	h := &hand{by: s.by(), clock: &s.clock, now: time.Duration(s.ep.Now()), closed: s.stable.closed}
+	h := &hand{by: s.by(), clock: &s.clock, now: time.Duration(s.ep.Now())}
 	u.event = Event{Server: s.ep.ID(), Client: u.client, Number: u.number, Op: u.op, seen: s.watch.seen(s.ep.ID())}
 	delta, err := s.typ.Update(state, h, u.op)
 	switch {
@@ -262,10 +259,8 @@ func (s *server[S, P]) untold() string {
 	switch {
 	case !s.state.Settled():
 		return "knows what others have not acknowledged"
-	case s.typ.Collect != nil && len(s.typ.Deleted(s.state.State())) > 0:
+	case s.forgets() && s.lacks():
 		return fmt.Sprintf("has not forgotten that %q were deleted", s.typ.Deleted(s.state.State()))
-	case s.typ.Collect != nil && !s.stable.open():
-		return "does not know that all have forgotten what was deleted"
 	}
 	return ""
 }

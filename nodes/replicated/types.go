@@ -24,8 +24,9 @@ type Type[S any] struct {
 	// Spec returns what is to be read, in any order.
 	Spec func(v View) []Item
 	// Deleted returns the keys of which the state knows that they were deleted, and
-	// Collect forgets those deletions that are causally stable. Both are nil if there is
-	// nothing to forget; else the type is crdt.Causal, and its servers Durable.
+	// Collect forgets those that all have seen, given the contexts of all, and returns the
+	// delta. Both are nil if there is nothing to forget; else the type is crdt.Causal, and
+	// its servers Durable.
 	Deleted func(s *S) []string
 	Collect func(s *S, by crdt.Replica, contexts ...*crdt.CausalContext) (*S, int)
 	// Bytes bounds the size of a state, given how many keys there ever were and how
@@ -35,18 +36,14 @@ type Type[S any] struct {
 
 // hand is who carries out an update: a replica, and what it has to stamp with.
 type hand struct {
-	by     crdt.Replica
-	clock  *crdt.HybridClock
-	now    time.Duration // what the wall clock of the server shows
-	stamp  crdt.Stamp    // that was given; zero if none
-	closed func(key string) bool
+	by    crdt.Replica
+	clock *crdt.HybridClock
+	now   time.Duration // what the wall clock of the server shows
+	stamp crdt.Stamp    // that was given; zero if none
 }
 
-// Why nothing was done.
-var (
-	errNothing = errors.New("replicated: there is nothing to do")
-	errClosed  = errors.New("replicated: the key cannot be made anew yet")
-)
+// errNothing is why nothing was done if nothing was to be done.
+var errNothing = errors.New("replicated: there is nothing to do")
 
 // sorted returns items in order of the keys.
 func sorted(items []Item) []Item {

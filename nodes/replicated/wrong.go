@@ -171,8 +171,6 @@ func healthLastWrite() Type[lastHealth] {
 		Update: func(s *lastHealth, h *hand, op nodes.Invocation) (*lastHealth, error) {
 			now, alive := s.Get(op.Key)
 			switch {
-			case op.Kind == nodes.Write && !alive && h.closed(op.Key):
-				return nil, errClosed
 			case op.Kind == nodes.Write:
 				at := crdt.Stamp{}
 				if alive {
