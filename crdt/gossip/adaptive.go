@@ -47,7 +47,7 @@ func (r *Replica[S, P]) direct(p *peer[S]) int {
 
 // probe tells p about the pieces here, and what the direct way would cost.
 func (r *Replica[S, P]) probe(p *peer[S], direct int) {
-	s := r.open(p)
+	s := r.open(p, r.split())
 	body, _ := s.pieces.set.Profile().AppendBinary(binary.AppendUvarint(nil, uint64(direct)))
 	r.send(p, envelope{kind: kindProbe, version: s.pieces.version, body: body})
 }
@@ -61,7 +61,7 @@ func (r *Replica[S, P]) probed(p *peer[S], e *envelope) {
 		r.stats.Damaged++
 		return
 	}
-	if !r.yields(p) {
+	if !r.separate(p) || !r.yields(p) {
 		return
 	}
 	mine := r.split()
@@ -73,7 +73,7 @@ func (r *Replica[S, P]) probed(p *peer[S], e *envelope) {
 	q := sketch.Question{
 		Items:      max(mine.set.Len(), int(min(profile.Of.Len, 1<<31))),
 		Difference: max(d, 1),
-		ItemBytes:  mine.bytes/max(mine.set.Len(), 1) + 1,
+		ItemBytes:  len(mine.data)/max(mine.set.Len(), 1) + 1,
 	}
 	coded, trie := q.Cost(sketch.Coded).Bytes, q.Cost(sketch.Trie).Bytes
 	switch {

@@ -37,7 +37,9 @@ func putWord(id crdt.Replica, s *words, i int) *words {
 	return s.Set(crdt.Stamp{Time: int64(i + 1), Replica: id}, name(i), "word")
 }
 
-func putElement(_ crdt.Replica, s *crdt.GSet[string], i int) *crdt.GSet[string] { return s.Add(name(i)) }
+func putElement(_ crdt.Replica, s *crdt.GSet[string], i int) *crdt.GSet[string] {
+	return s.Add(name(i))
+}
 
 func putOpaque(id crdt.Replica, s *opaque, i int) *opaque { return &opaque{*putWord(id, &s.in, i)} }
 

@@ -143,13 +143,6 @@ func (r *Replica[S, P]) Receive(from network.ID, msg any) bool {
 // handle does what the kind of the message asks for.
 func (r *Replica[S, P]) handle(p *peer[S], e *envelope) {
 	switch e.kind {
-	case kindProbe, kindBlock, kindPage:
-		if !r.separable() {
-			r.send(p, envelope{kind: kindGap}) // then it sends its state
-			return
-		}
-	}
-	switch e.kind {
 	case kindDelta, kindState:
 		r.take(p, e)
 	case kindGap:

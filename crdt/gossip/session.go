@@ -2,6 +2,8 @@ package gossip
 
 import (
 	"encoding/binary"
+	"fmt"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -13,8 +15,9 @@ import (
 type pieces[S any] struct {
 	version uint64
 	set     *sketch.Set // of the hashes of their encodings
-	of      map[uint64]*S
-	bytes   int // of all encodings
+	hashes  []uint64    // in the order of Split
+	ends    []int       // of their encodings
+	data    []byte      // all encodings
 }
 
 // session is a comparison of pieces with a peer. It speaks of one version of the state
@@ -24,6 +27,7 @@ type session[S any] struct {
 	salt   uint64
 	enc    *sketch.Encoder // if symbols are sent
 	dec    *sketch.Decoder // if symbols are taken
+	theirs sketch.Profile  // of the standing symbols taken
 	walk   *sketch.Walk
 	heard  bool // something came from the peer since the session was begun here
 	// missing are the pieces found to be the peer's only, extra those that are only here.
@@ -36,49 +40,81 @@ const (
 	pageSize     = 1 << 20
 )
 
-// maxPieces is how many pieces a state may have that is compared by them: a few hundred
-// megabytes. A context of a few bytes can claim any number of events, each of them a piece.
+// A context of a few bytes can claim any number of events, each of them a piece with a hash
+// of 8 bytes. A state with so many more pieces than bytes is sent rather than taken apart,
+// as is one of more than maxPieces.
 const maxPieces = 1 << 21
 
+// most returns how many pieces the state may have to be compared by them.
+func (r *Replica[S, P]) most() int { return min(maxPieces, 1024+8*len(r.encoded().data)) }
+
 // separable reports whether the state can be compared by its pieces.
-func (r *Replica[S, P]) separable() bool {
-	causal, ok := any(r.state).(crdt.Causal[S])
-	return r.splits() && (!ok || causal.Context().Len() <= maxPieces)
+func (r *Replica[S, P]) separable() bool { return r.splits() && r.split().set != nil }
+
+// separate is separable of who was asked by p. If it is not, p is to send its state.
+func (r *Replica[S, P]) separate(p *peer[S]) bool {
+	ok := r.separable()
+	if !ok {
+		r.send(p, envelope{kind: kindGap})
+	}
+	return ok
 }
 
-// split returns the pieces of the state, made once for each version.
+// split returns the pieces of the state, made once for each version. There is no set if
+// there are too many.
 func (r *Replica[S, P]) split() *pieces[S] {
-	if r.made.parts != nil && r.made.parts.version == r.version {
-		return r.made.parts
+	old := r.made.parts
+	if old != nil && old.version == r.version {
+		return old
 	}
-	s := &pieces[S]{version: r.version, set: sketch.NewSet(uint64(r.cfg.Topic)), of: map[uint64]*S{}}
-	for piece := range any(r.state).(crdt.Splitter[S]).Split() {
-		data := must(P(piece).AppendBinary(nil))
-		hash := xxh3.Hash(data)
-		s.set.Add(hash)
-		s.of[hash] = piece
-		s.bytes += len(data)
-	}
+	s, most := &pieces[S]{version: r.version}, r.most()
 	r.made.parts = s
+	if causal, ok := any(r.state).(crdt.Causal[S]); ok && causal.Context().Len() > uint64(most) {
+		return s
+	}
+	set := sketch.NewSet(uint64(r.cfg.Topic))
+	if old != nil {
+		s.hashes, s.ends = make([]uint64, 0, len(old.hashes)+64), make([]int, 0, len(old.ends)+64)
+		s.data = make([]byte, 0, len(old.data)+len(old.data)/64+64)
+	}
+	for piece := range any(r.state).(crdt.Splitter[S]).Split() {
+		if len(s.hashes) == most {
+			*s = pieces[S]{version: r.version}
+			return s
+		}
+		begin := len(s.data)
+		s.data = must(P(piece).AppendBinary(s.data))
+		s.ends = append(s.ends, len(s.data))
+		s.hashes = append(s.hashes, xxh3.Hash(s.data[begin:]))
+		set.Add(s.hashes[len(s.hashes)-1])
+	}
+	s.set = set
 	return s
 }
 
-// join returns the join of pieces by their hashes, and false if one is not there.
+// joinPieces returns the join of pieces by their hashes, and false if one is not there.
 func (r *Replica[S, P]) joinPieces(s *pieces[S], hashes ...[]uint64) (payload, bool) {
-	d := new(S)
-	n := 0
-	for _, list := range hashes {
-		for _, h := range list {
-			piece, ok := s.of[h]
-			if !ok {
-				return payload{}, false
+	wanted := map[uint64]bool{}
+	for _, h := range slices.Concat(hashes...) {
+		wanted[h] = true
+	}
+	if len(wanted) == 0 {
+		return payload{}, true
+	}
+	d, begin, n := new(S), 0, 0
+	for i, h := range s.hashes {
+		if wanted[h] {
+			piece := new(S)
+			if err := P(piece).UnmarshalBinary(s.data[begin:s.ends[i]]); err != nil {
+				panic(fmt.Sprintf("gossip: a piece of %T cannot be read: %v", r.state, err))
 			}
 			P(d).Merge(piece)
 			n++
 		}
+		begin = s.ends[i]
 	}
-	if n == 0 {
-		return payload{}, true
+	if n < len(wanted) {
+		return payload{}, false
 	}
 	what := r.packed(d)
 	what.entries = uint64(n)
@@ -88,23 +124,23 @@ func (r *Replica[S, P]) joinPieces(s *pieces[S], hashes ...[]uint64) (payload, b
 // maxSlow is the most rounds that a session is left without a message before another is begun.
 const maxSlow = 64
 
-// open begins a session with p. If there is one of which nothing came for too long though
-// the peer is there, a message was lost, or takes longer than a few rounds: then sessions
-// get more time, or they would be begun anew for ever.
-func (r *Replica[S, P]) open(p *peer[S]) *session[S] {
+// open begins a session with p about pieces. If there is one of which nothing came for too
+// long though the peer is there, a message was lost, or takes longer than a few rounds: then
+// sessions get more time, or they would be begun anew for ever.
+func (r *Replica[S, P]) open(p *peer[S], of *pieces[S]) *session[S] {
 	if p.out != nil && p.out.heard {
 		p.slow = min(2*p.slow, maxSlow)
 	}
 	r.sessions++
 	id := binary.LittleEndian.AppendUint64(nil, uint64(r.id))
-	p.out = &session[S]{pieces: r.split(), salt: xxh3.Hash(id)<<32 | uint64(r.sessions)}
+	p.out = &session[S]{pieces: of, salt: xxh3.Hash(id)<<32 | uint64(r.sessions<<1|1)}
 	return p.out
 }
 
 // begins reports whether salt is that of a session later than all that the peer has begun
-// here. The lower half of a salt is the number of the session. A copy of the first message
-// of a session that is over would else begin it again, about a later version, and a copy
-// of its last message end it before that is compared.
+// here. The lower half of a salt is twice the number of the session, see standing. A copy of
+// the first message of a session that is over would else begin it again, about a later
+// version, and a copy of its last message end it before that is compared.
 func (p *peer[S]) begins(salt uint64) bool {
 	later := uint32(salt) > p.begun
 	p.begun = max(p.begun, uint32(salt))

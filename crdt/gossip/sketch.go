@@ -6,15 +6,33 @@ import (
 	"phoenix/crdt/sketch"
 )
 
-// beginSketch sends p the first n symbols of the rateless code of the pieces.
+// The standing symbols of the pieces, which cost no look at them, are sent if no more are
+// wanted than there are. The salt of their sessions is even; on the way it stands for the
+// key of the set, because a session must be told from the one before.
+func standing(salt uint64) bool { return salt&1 == 0 }
+
+// beginSketch sends p the first n symbols of a rateless code of the pieces.
 func (r *Replica[S, P]) beginSketch(p *peer[S], n int) {
-	s := r.open(p)
-	s.enc = s.pieces.set.Encoder(s.salt)
+	s := r.open(p, r.split())
+	if n <= sketch.StandingSymbols {
+		s.salt &^= 1
+	}
+	s.enc = s.symbols()
 	r.sendBlock(p, s, n)
 }
 
+// symbols returns those of the session's pieces.
+func (s *session[S]) symbols() *sketch.Encoder {
+	if standing(s.salt) {
+		return s.pieces.set.Standing()
+	}
+	return s.pieces.set.Encoder(s.salt)
+}
+
 func (r *Replica[S, P]) sendBlock(p *peer[S], s *session[S], n int) {
-	block, _ := s.enc.Next(min(n, maxSymbols)).AppendBinary(nil)
+	b := s.enc.Next(min(n, maxSymbols))
+	b.Salt = s.salt
+	block, _ := b.AppendBinary(nil)
 	r.send(p, envelope{kind: kindBlock, version: s.pieces.version, body: block})
 }
 
@@ -32,7 +50,7 @@ func (r *Replica[S, P]) block(p *peer[S], e *envelope) {
 		return
 	}
 	if block.Start == 0 && (p.in == nil || p.in.salt != block.Salt) {
-		if !p.begins(block.Salt) || !r.yields(p) {
+		if !p.begins(block.Salt) || !r.separate(p) || !r.yields(p) {
 			return
 		}
 		s := &session[S]{pieces: r.split(), salt: block.Salt}
@@ -40,25 +58,55 @@ func (r *Replica[S, P]) block(p *peer[S], e *envelope) {
 			r.equal(p, e.version)
 			return
 		}
-		s.dec = sketch.NewDecoder(s.pieces.set.Encoder(s.salt))
+		s.dec = sketch.NewDecoder(s.symbols())
 		p.in = s
 	}
 	s := p.in
 	if s == nil || s.salt != block.Salt || s.dec == nil {
 		return
 	}
-	switch err := s.dec.Feed(block); {
+	switch err := s.feed(block, uint64(r.cfg.Topic)); {
 	case err != nil:
 		if err != sketch.ErrSymbols {
 			p.in = nil
 		}
 	case !s.dec.Done():
-		r.sendMore(p, s.dec.Fed()/2)
+		r.sendMore(p, s.lacking())
 	case s.dec.Verified():
 		r.decoded(p, s, e.version)
 	default:
 		p.in = nil
 	}
+}
+
+// feed takes symbols of sets under a key.
+func (s *session[S]) feed(block sketch.Block, key uint64) error {
+	if !standing(s.salt) {
+		return s.dec.Feed(block)
+	}
+	block.Salt = key
+	err := s.dec.Feed(block)
+	if err == nil {
+		s.theirs.Key, s.theirs.Of = key, block.Of
+		for i := range block.Symbols {
+			s.theirs.Counts[block.Start+i] = block.Symbols[i].Count
+		}
+	}
+	return err
+}
+
+// lacking returns how many more symbols to ask for. All standing ones tell how many of
+// another code it takes.
+func (s *session[S]) lacking() int {
+	fed := s.dec.Fed()
+	switch {
+	case !standing(s.salt):
+		return max(1, fed/2) // 0 asks for something else
+	case fed < sketch.StandingSymbols:
+		return min(max(1, fed/2), sketch.StandingSymbols-fed)
+	}
+	d := sketch.Estimate(s.theirs, s.pieces.set.Profile())
+	return max(sketch.FirstSymbols(d), sketch.StandingSymbols+1)
 }
 
 // decoded ends a session of symbols, given the version of the peer's that it was about.
@@ -86,7 +134,7 @@ func (r *Replica[S, P]) more(p *peer[S], e *envelope) {
 	case f.short:
 		r.stats.Damaged++
 	case s == nil:
-	case n == 0:
+	case n == 0, s.enc == nil && !r.separable():
 		p.close(s)
 		p.differs = true
 		r.push(p)
@@ -94,6 +142,11 @@ func (r *Replica[S, P]) more(p *peer[S], e *envelope) {
 		p.close(s)
 		r.beginSketch(p, int(min(n, maxSymbols)))
 	default:
+		if standing(s.salt) && n > sketch.StandingSymbols { // of the same pieces, whatever came meanwhile
+			p.close(s)
+			s = r.open(p, s.pieces)
+			s.enc = s.symbols()
+		}
 		p.wait = p.slow
 		r.sendBlock(p, s, int(min(n, maxSymbols)))
 	}
@@ -101,7 +154,7 @@ func (r *Replica[S, P]) more(p *peer[S], e *envelope) {
 
 // beginWalk sends p the first page of a comparison of tries.
 func (r *Replica[S, P]) beginWalk(p *peer[S]) {
-	s := r.open(p)
+	s := r.open(p, r.split())
 	s.walk = s.pieces.set.Walk(s.salt)
 	r.step(p, s)
 }
@@ -127,7 +180,8 @@ func (r *Replica[S, P]) page(p *peer[S], e *envelope) {
 	}
 	s := p.session(page.Salt)
 	if s == nil {
-		if len(page.Branches) != 1 || page.Branches[0].Depth != 0 || !p.begins(page.Salt) || !r.yields(p) {
+		first := len(page.Branches) == 1 && page.Branches[0].Depth == 0 && p.begins(page.Salt)
+		if !first || !r.separate(p) || !r.yields(p) {
 			return // the middle of a walk that is over here
 		}
 		s = &session[S]{pieces: r.split(), salt: page.Salt}
