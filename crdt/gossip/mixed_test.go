@@ -3,6 +3,7 @@ package gossip_test
 import (
 	"bytes"
 	"encoding/binary"
+	"flag"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,10 @@ import (
 // bring one peer up by pieces and another by contexts, and be brought up by deltas: if
 // what pieces leave out were taken for seen, catch-up would never bring it.
 func TestAnyMixOfProtocolsConverges(t *testing.T) {
+	if checks := flag.Lookup("rapid.checks"); !simtest.Long() && checks.Value.String() == checks.DefValue {
+		require.NoError(t, checks.Value.Set("30"))
+		defer func() { require.NoError(t, checks.Value.Set(checks.DefValue)) }()
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		w := sim.New(sim.Config{Seed: rapid.Uint64Range(1, 1<<32).Draw(t, "seed")})
 		defer w.Close()
@@ -44,7 +49,7 @@ var limit = sim.Limit{Events: 1_000_000}
 func TestStormsAreTheSameTwice(t *testing.T) {
 	for _, p := range []gossip.Protocol{gossip.BPRR, gossip.Trie, gossip.Adaptive} {
 		simtest.Twice(t, simtest.Options{Seeds: sim.SeedRange{Count: 1}}, func(w *sim.World) {
-			weather(t, w, orMap, gossip.Config{Protocol: p, Fanout: 2})
+			weather(t, w, orMap, gossip.Config{Protocol: p, Fanout: 2, Every: quick})
 		})
 	}
 }

@@ -237,7 +237,11 @@ func storms[S any, P gossip.Pointer[S]](t *testing.T, name string, op subject[S]
 		}
 		t.Run(fmt.Sprint(name, "/", protocol), func(t *testing.T) {
 			simtest.Run(t, simtest.Options{Seeds: sim.SeedRange{Count: 1}}, func(t *simtest.T) {
-				s := weather[S, P](t, t.World, op, gossip.Config{Protocol: protocol})
+				cfg := gossip.Config{Protocol: protocol}
+				if !simtest.Long() {
+					cfg.Every = quick
+				}
+				s := weather[S, P](t, t.World, op, cfg)
 				require.Positive(t, s.nodes[0].Stats().Damaged)
 			})
 		})
