@@ -2,6 +2,9 @@ package gossip_test
 
 import (
 	"fmt"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,4 +103,27 @@ func TestAdaptiveCostsLittleMoreThanTheBestForEverySizeOfDifference(t *testing.T
 		"\nAddWinsSet\n" +
 		costs(t, members, gossip.FullState, gossip.BPRR, gossip.CatchUp, gossip.Trie, gossip.Sketch, gossip.Adaptive)
 	golden(t, "testdata/costs.txt", table)
+}
+
+// The page of the guide has some rows of the table, for states of 1,000 elements.
+func TestTheGuideSaysWhatTheTableOfCostsSays(t *testing.T) {
+	costs, err := os.ReadFile("testdata/costs.txt")
+	require.NoError(t, err)
+	page, err := os.ReadFile("../../docs/12-crdts.md")
+	require.NoError(t, err)
+	rows, typ := 0, ""
+	for line := range strings.Lines(string(costs)) {
+		f := strings.Fields(line)
+		switch {
+		case len(f) == 1:
+			typ = f[0]
+		case len(f) > 2 && f[0] == "1000" && strings.Contains(" 0 10 1000 ", " "+f[1]+" "):
+			if typ == "GSet" {
+				f = slices.Insert(f, 4, "cannot")
+			}
+			require.Contains(t, string(page), fmt.Sprintf("\n| `%s` | %s |\n", typ, strings.Join(f[1:], " | ")))
+			rows++
+		}
+	}
+	require.Equal(t, 6, rows)
 }

@@ -33,8 +33,9 @@
 // The deltas that peers lack are kept, within bounds; a peer that is behind them, such as
 // one that was cut off for long, is brought up by what [Adaptive] finds cheapest.
 // testdata has tables of what the protocols cost. A round with nothing to say costs nothing.
-// Merging costs what Diff of the type does; comparing pieces, a Split of the state for
-// each version compared.
+// To take a delta costs what the delta is long, if the type is crdt.Causal or Diff does not
+// look at the state that is its argument; a type that does neither is encoded for each
+// payload. Comparing pieces costs a Split of the state for each version compared.
 //
 // Nothing here holds out against a peer that lies. Checksums of 32 bits find what is damaged
 // by chance.
