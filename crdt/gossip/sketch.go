@@ -143,7 +143,7 @@ func (r *Replica[S, P]) more(p *peer[S], e *envelope) {
 		r.beginSketch(p, int(min(n, maxSymbols)))
 	default:
 		if standing(s.salt) && n > sketch.StandingSymbols { // of the same pieces, whatever came meanwhile
-			p.close(s)
+			p.out = nil // it is the same comparison, neither done nor given up
 			s = r.open(p, s.pieces)
 			s.enc = s.symbols()
 		}
