@@ -157,6 +157,15 @@ func (r *Replica[S, P]) yields(p *peer[S]) bool {
 	return true
 }
 
+// givesWay reports the same of a session that begins with pages or symbols. What is out
+// may be no more than a probe; then this is the answer.
+func (r *Replica[S, P]) givesWay(p *peer[S]) bool {
+	if s := p.out; s != nil && s.enc == nil && s.walk == nil {
+		p.out = nil
+	}
+	return r.yields(p)
+}
+
 // find returns the session of that salt.
 func (p *peer[S]) session(salt uint64) *session[S] {
 	for _, s := range []*session[S]{p.out, p.in} {

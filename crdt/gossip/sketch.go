@@ -50,7 +50,7 @@ func (r *Replica[S, P]) block(p *peer[S], e *envelope) {
 		return
 	}
 	if block.Start == 0 && (p.in == nil || p.in.salt != block.Salt) {
-		if !p.begins(block.Salt) || !r.separate(p) || !r.yields(p) {
+		if !p.begins(block.Salt) || !r.separate(p) || !r.givesWay(p) {
 			return
 		}
 		s := &session[S]{pieces: r.split(), salt: block.Salt}
@@ -181,7 +181,7 @@ func (r *Replica[S, P]) page(p *peer[S], e *envelope) {
 	s := p.session(page.Salt)
 	if s == nil {
 		first := len(page.Branches) == 1 && page.Branches[0].Depth == 0 && p.begins(page.Salt)
-		if !first || !r.separate(p) || !r.yields(p) {
+		if !first || !r.separate(p) || !r.givesWay(p) {
 			return // the middle of a walk that is over here
 		}
 		s = &session[S]{pieces: r.split(), salt: page.Salt}
