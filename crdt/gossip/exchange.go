@@ -192,11 +192,6 @@ func (r *Replica[S, P]) hear(p *peer[S], e *envelope) {
 		p.epoch = e.epoch
 	}
 	p.patience = 1
-	if p.out == nil {
-		p.wait = 0
-	} else {
-		p.out.heard = true
-	}
 	held := uint64(0)
 	if e.to == r.epoch { // else it speaks of an earlier boot of this node, or has not heard of it
 		held = min(e.held, r.version)
@@ -206,15 +201,21 @@ func (r *Replica[S, P]) hear(p *peer[S], e *envelope) {
 		p.acked, p.done = held, held
 	}
 	r.acknowledged(p, held)
+	if p.out != nil {
+		p.out.heard = true
+	}
+	if p.out == nil || !r.lacks(p) {
+		p.wait = 0
+	}
 }
 
 // acknowledged notes that the state of p includes that of a version.
 func (r *Replica[S, P]) acknowledged(p *peer[S], version uint64) {
+	if p.out != nil && version > p.acked && version >= p.out.pieces.version {
+		p.close(p.out) // if it knew before, it is a comparison that the peer asked for
+	}
 	p.acked = max(p.acked, version)
 	p.done = max(p.done, p.acked)
-	if p.out != nil && p.acked >= p.out.pieces.version {
-		p.close(p.out)
-	}
 }
 
 // holds notes that this state includes a version of p's.
