@@ -108,8 +108,12 @@ func (r *Replica[S, P]) needs(p *peer[S]) bool { return p.strange || r.lacks(p) 
 
 // wake has a round take place if there is something to say.
 func (r *Replica[S, P]) wake() {
-	if !r.round.Running() && slices.ContainsFunc(r.peers, r.needs) {
+	switch {
+	case r.round.Running():
+	case slices.ContainsFunc(r.peers, r.needs):
 		r.round.Reset(r.cfg.Every)
+	default:
+		r.collect() // of what needs found out
 	}
 }
 
