@@ -83,7 +83,7 @@ func TestTwoReplicasSettleThoughOneForgets(t *testing.T) {
 	for _, c := range []struct {
 		protocol gossip.Protocol
 		states   int
-	}{{gossip.FullState, 6120}, {gossip.DeltaIntervals, 11664}, {gossip.BPRR, 5539}, {gossip.CatchUp, 10239}} {
+	}{{gossip.FullState, 6120}, {gossip.DeltaIntervals, 11664}, {gossip.BPRR, 5710}, {gossip.CatchUp, 10239}} {
 		res, err := explore.Search(forgetful(gossip.Config{Protocol: c.protocol}), explore.Config{})
 		require.NoError(t, err, c.protocol)
 		require.Equal(t, properties.Pass, res.Verdict, c.protocol)
