@@ -66,23 +66,28 @@ func walk(my, their *strand, k clock, seen []span, c *changes) {
 			for j < len(b.places) && b.places[j] < 0 {
 				j++
 			}
-			mine := i < len(a.places) && a.counter(i) <= n.hi
-			yours := j < len(b.places) && b.counter(j) <= n.hi
+			mine, yours := uint64(maxCounter+1), uint64(maxCounter+1)
+			if i < len(a.places) {
+				mine = a.counter(i)
+			}
+			if j < len(b.places) {
+				yours = b.counter(j)
+			}
+			if min(mine, yours) > n.hi {
+				break
+			}
 			switch {
-			case mine && yours && a.counter(i) == b.counter(j):
+			case mine == yours:
 				i++
 				j++
-			case mine && (!yours || a.counter(i) < b.counter(j)):
+			case mine < yours:
 				c.gone = append(c.gone, a.places[i])
 				i++
-			case yours:
-				if !spansContain(seen, b.counter(j)) {
+			default:
+				if !spansContain(seen, yours) {
 					c.new = append(c.new, b.places[j])
 				}
 				j++
-			}
-			if !mine && !yours {
-				break
 			}
 		}
 	}
