@@ -70,7 +70,8 @@ func TestLateCopiesOfAComparisonAcknowledgeNothing(t *testing.T) {
 					for _, m := range a.got[before:] {
 						lines = append(lines, m.String())
 					}
-					require.Fail(t, "false", "%s: b believes that a has all: %v then %v\n%s", protocol, x, y, strings.Join(lines, "\n"))
+					told := strings.Join(lines, "\n")
+					require.Fail(t, "false", "%s: b believes that a has all: %v then %v\n%s", protocol, x, y, told)
 				}
 			}
 		}
