@@ -27,6 +27,10 @@ type peer[S any] struct {
 	slow           int         // rounds that a comparison may wait for a message, see open
 }
 
+// removed is what must be known of a peer that was removed, should it be added again: what
+// it sent before may come late, and must not begin a session a second time.
+type removed struct{ epoch, begun uint32 }
+
 // Peers returns the peers, in order, in a new slice.
 func (r *Replica[S, P]) Peers() []network.ID {
 	ids := make([]network.ID, len(r.peers))
@@ -46,13 +50,22 @@ func (r *Replica[S, P]) AddPeer(id network.ID) {
 func (r *Replica[S, P]) add(id network.ID, strange bool) {
 	i, known := r.find(id)
 	if !known && id != r.ep.ID() {
-		r.peers = slices.Insert(r.peers, i, &peer[S]{id: id, strange: strange, patience: 1, slow: 1})
+		p := &peer[S]{id: id, strange: strange, patience: 1, slow: 1}
+		if was, ok := r.removed[id]; ok {
+			p.epoch, p.begun = was.epoch, was.begun
+			delete(r.removed, id)
+		}
+		r.peers = slices.Insert(r.peers, i, p)
 	}
 }
 
 // RemovePeer drops a peer: nothing is sent to it or kept for it any more.
 func (r *Replica[S, P]) RemovePeer(id network.ID) {
 	if i, ok := r.find(id); ok {
+		if r.removed == nil {
+			r.removed = map[network.ID]removed{}
+		}
+		r.removed[id] = removed{r.peers[i].epoch, r.peers[i].begun}
 		r.peers = slices.Delete(r.peers, i, i+1)
 		r.collect()
 	}

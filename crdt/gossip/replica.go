@@ -28,10 +28,11 @@ type Replica[S any, P Pointer[S]] struct {
 	peers    []*peer[S] // in order of their numbers
 	turn     int        // of the peer whose turn it is if there is a Fanout
 	round    *sim.Timer
-	stats    Stats   `explore:"-"`
-	bottom   []byte  `explore:"-"` // its encoding
-	made     made[S] `explore:"-"`
-	sessions uint32  `explore:"-"` // begun so far
+	stats    Stats                  `explore:"-"`
+	bottom   []byte                 `explore:"-"` // its encoding
+	made     made[S]                `explore:"-"`
+	sessions uint32                 `explore:"-"` // begun so far
+	removed  map[network.ID]removed // peers that were
 }
 
 // made is what was made of the state or of its deltas, of the versions that it says.

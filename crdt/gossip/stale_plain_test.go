@@ -17,12 +17,15 @@ import (
 // taped is a meter that keeps all messages that it got.
 type taped struct {
 	*gossip.Replica[intSet, *intSet]
-	got []gossip.Message
+	got   []gossip.Message
+	times int // that it takes each, 0 for 1
 }
 
 func (n *taped) Receive(from network.ID, msg any) {
 	n.got = append(n.got, msg.(gossip.Message))
-	n.Replica.Receive(from, msg)
+	for range max(1, n.times) {
+		n.Replica.Receive(from, msg)
+	}
 }
 
 func (n *taped) add(e int) {
@@ -31,7 +34,12 @@ func (n *taped) add(e int) {
 
 // Copies of a walk that is over come late, in any order: they must not have anybody
 // believe that it holds what came after.
-func TestLateCopiesOfAComparisonAcknowledgeNothing(t *testing.T) {
+func TestLateCopiesOfAComparisonAcknowledgeNothing(t *testing.T) { lateCopies(t, false) }
+
+// Nor if the peer was removed and added again meanwhile.
+func TestLateCopiesToWhoAddsThePeerAgainAcknowledgeNothing(t *testing.T) { lateCopies(t, true) }
+
+func lateCopies(t *testing.T, rejoins bool) {
 	for _, protocol := range []gossip.Protocol{gossip.Trie, gossip.Sketch} {
 		w := sim.New(sim.Config{Seed: 1})
 		net := network.New(w, network.Config{Link: network.Link{Delay: network.Uniform(time.Millisecond, time.Millisecond)}})
@@ -63,7 +71,14 @@ func TestLateCopiesOfAComparisonAcknowledgeNothing(t *testing.T) {
 		// Each pair of late copies, at once.
 		for _, x := range toB {
 			for _, y := range toB {
-				w.Host(1).Do(func() { b.Replica.Receive(0, x); b.Replica.Receive(0, y) })
+				w.Host(1).Do(func() {
+					if rejoins {
+						b.RemovePeer(0)
+						b.AddPeer(0)
+					}
+					b.Replica.Receive(0, x)
+					b.Replica.Receive(0, y)
+				})
 				w.Run(sim.Limit{Until: w.Now() + sim.Time(5*time.Millisecond)})
 				if a.State().Len() < 302 && b.Settled() {
 					var lines []string
