@@ -33,7 +33,8 @@ const (
 	// kindAnswer carries what brings the receiver, in its epoch to, to Version.
 	kindAnswer
 	// kindProbe carries the profile of a set of pieces, kindMore the number of symbols
-	// that are wanted, or 0 for the direct way; kindBlock symbols; kindPage a page of a trie.
+	// that are wanted, or 0 for the direct way; kindBlock symbols; kindPage a page of a trie, after
+	// its number in the walk.
 	kindProbe
 	kindMore
 	kindBlock
@@ -131,6 +132,16 @@ func (f *fields) number32() uint32 {
 	return uint32(n)
 }
 
+func (f *fields) word() uint64 {
+	if len(f.rest) < 8 {
+		f.short, f.rest = true, nil
+		return 0
+	}
+	n := binary.LittleEndian.Uint64(f.rest)
+	f.rest = f.rest[8:]
+	return n
+}
+
 func (f *fields) bytes() []byte {
 	n := f.number()
 	if n > uint64(len(f.rest)) {
@@ -161,6 +172,7 @@ type answer struct {
 	partial bool     // it is no answer yet: it only tells what is wanted
 	reply   bool     // the sender waits for what it lacks
 	full    bool     // there is a payload
+	rest    uint64   // if partial, of the digest of what is here but for what the other was found to lack
 	context []byte   // of the sender, if it lacks events
 	wants   []uint64 // hashes of the pieces that the sender lacks
 }
@@ -175,6 +187,9 @@ func flag(b bool, bit uint64) uint64 {
 func (a *answer) encode() []byte {
 	b := binary.AppendUvarint(nil, a.session)
 	b = binary.AppendUvarint(b, flag(a.partial, 1)|flag(a.reply, 2)|flag(a.full, 4))
+	if a.partial {
+		b = binary.LittleEndian.AppendUint64(b, a.rest)
+	}
 	b = append(binary.AppendUvarint(b, uint64(len(a.context))), a.context...)
 	for _, h := range a.wants {
 		b = binary.LittleEndian.AppendUint64(b, h)
@@ -187,9 +202,12 @@ func decodeAnswer(b []byte) (a answer, ok bool) {
 	a.session = f.number()
 	bits := f.number()
 	a.partial, a.reply, a.full = bits&1 > 0, bits&2 > 0, bits&4 > 0
+	if a.partial {
+		a.rest = f.word()
+	}
 	a.context = f.bytes()
-	for ; len(f.rest) >= 8; f.rest = f.rest[8:] {
-		a.wants = append(a.wants, binary.LittleEndian.Uint64(f.rest))
+	for len(f.rest) >= 8 {
+		a.wants = append(a.wants, f.word())
 	}
 	return a, !f.short && len(f.rest) == 0 && bits < 8
 }

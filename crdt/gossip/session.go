@@ -29,7 +29,8 @@ type session[S any] struct {
 	dec    *sketch.Decoder // if symbols are taken
 	theirs sketch.Profile  // of the standing symbols taken
 	walk   *sketch.Walk
-	heard  bool // something came from the peer since the session was begun here
+	pages  uint64 // sent and taken, in turn: a copy of a page that was taken is not the next one
+	heard  bool   // something came from the peer since the session was begun here
 	// missing are the pieces found to be the peer's only, extra those that are only here.
 	missing, extra []uint64
 }
@@ -182,6 +183,10 @@ func (r *Replica[S, P]) supply(p *peer[S], a answer) {
 	if s == nil {
 		return // the session is over; the next round begins another if there is need
 	}
+	if a.partial && !s.agrees(a) {
+		p.drop(s)
+		return
+	}
 	what, ok := r.joinPieces(s.pieces, a.wants, s.extra)
 	if !ok {
 		r.stats.Damaged++
@@ -194,6 +199,23 @@ func (r *Replica[S, P]) supply(p *peer[S], a answer) {
 	}
 	r.sendAnswer(p, answer{}, s.pieces.version, what)
 	p.close(s)
+}
+
+// agrees reports whether a walk has found all that differs. Its digests are short, so some
+// may be equal by chance; then the next session, with another salt, is to find what is left.
+func (s *session[S]) agrees(a answer) bool {
+	both := s.pieces.set.Digest().Without(a.wants...).Without(s.extra...)
+	return both.With(s.missing...).Sum == a.rest
+}
+
+// drop ends a session that has come to nothing.
+func (p *peer[S]) drop(s *session[S]) {
+	if p.out == s {
+		p.out, p.wait = nil, 0
+	}
+	if p.in == s {
+		p.in = nil
+	}
 }
 
 // close ends a session that has done what it was for.

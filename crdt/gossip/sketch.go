@@ -164,23 +164,28 @@ func (r *Replica[S, P]) step(p *peer[S], s *session[S]) {
 	p.wait = p.slow
 	next, ok := s.walk.Next(pageSize)
 	if !ok {
-		r.sendAnswer(p, answer{session: s.salt, partial: true, wants: s.missing}, s.pieces.version, payload{})
+		rest := s.pieces.set.Digest().Without(s.extra...).Sum
+		a := answer{session: s.salt, partial: true, wants: s.missing, rest: rest}
+		r.sendAnswer(p, a, s.pieces.version, payload{})
 		return
 	}
-	body, _ := next.AppendBinary(nil)
+	body, _ := next.AppendBinary(binary.AppendUvarint(nil, s.pages))
+	s.pages++
 	r.send(p, envelope{kind: kindPage, version: s.pieces.version, body: body})
 }
 
 // page takes a page and answers it.
 func (r *Replica[S, P]) page(p *peer[S], e *envelope) {
+	f := fields{rest: e.body}
+	number := f.number()
 	var page sketch.Page
-	if err := page.UnmarshalBinary(e.body); err != nil {
+	if err := page.UnmarshalBinary(f.rest); err != nil {
 		r.stats.Damaged++
 		return
 	}
 	s := p.session(page.Salt)
 	if s == nil {
-		first := len(page.Branches) == 1 && page.Branches[0].Depth == 0 && p.begins(page.Salt)
+		first := number == 0 && len(page.Branches) == 1 && page.Branches[0].Depth == 0 && p.begins(page.Salt)
 		if !first || !r.separate(p) || !r.givesWay(p) {
 			return // the middle of a walk that is over here
 		}
@@ -188,9 +193,10 @@ func (r *Replica[S, P]) page(p *peer[S], e *envelope) {
 		s.walk = s.pieces.set.Answer(page)
 		p.in = s
 	}
-	if s.walk == nil {
+	if s.walk == nil || number != s.pages {
 		return
 	}
+	s.pages++
 	missing, extra := s.walk.Receive(page)
 	s.missing, s.extra = append(s.missing, missing...), append(s.extra, extra...)
 	r.step(p, s)

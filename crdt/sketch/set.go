@@ -69,6 +69,22 @@ type Digest struct {
 // Digest returns the digest of the items: O(1).
 func (s *Set) Digest() Digest { return Digest{uint64(s.root.count), s.root.sum} }
 
+// With returns the digest of the set with items that are not in it: O(items).
+func (d Digest) With(items ...uint64) Digest {
+	for _, item := range items {
+		d = d.plus(item, 1)
+	}
+	return d
+}
+
+// Without returns the digest of the set without items that are in it: O(items).
+func (d Digest) Without(items ...uint64) Digest {
+	for _, item := range items {
+		d = d.plus(item, -1)
+	}
+	return d
+}
+
 // plus returns the digest with the item once more, or with count -1 once less.
 func (d Digest) plus(item uint64, count int) Digest {
 	return Digest{d.Len + uint64(count), d.Sum + uint64(count)*mix(item)}
