@@ -22,7 +22,8 @@ func (s *ORMap[K, V]) cause() *causality { return &s.causality }
 // Update changes the value of key for a replica, from bottom if there is none, and
 // returns the delta. change mutates the value and returns the delta of that, as the
 // mutators do: func(v *AddWinsSet[string]) *AddWinsSet[string] { return v.Add(r, "x") }.
-// It must not keep the value.
+// It must not keep the value. Nil stands for no change, and then change must make none: the
+// delta is bottom.
 func (s *ORMap[K, V]) Update(key K, change func(V) V) *ORMap[K, V] {
 	v, ok := s.vals[key]
 	if !ok {
@@ -33,6 +34,10 @@ func (s *ORMap[K, V]) Update(key K, change func(V) V) *ORMap[K, V] {
 	nested := change(v)
 	s.ctx, *v.cause() = v.cause().ctx, causality{}
 	d := &ORMap[K, V]{}
+	var none V
+	if any(nested) == any(none) {
+		return d
+	}
 	d.causality, *nested.cause() = *nested.cause(), causality{}
 	d.log = nil
 	if !nested.isEmpty() {

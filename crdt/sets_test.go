@@ -98,3 +98,17 @@ func TestElementsOfManyTypes(t *testing.T) {
 	b, _ := crdt.Digest(crdt.Clone(&wide))
 	require.Equal(t, a, b)
 }
+
+func TestAnUpdateOfAMapThatGivesNilIsNoChange(t *testing.T) {
+	var m crdt.ORMap[string, *crdt.AddWinsSet[string]]
+	none := func(*crdt.AddWinsSet[string]) *crdt.AddWinsSet[string] { return nil }
+	same(t, "bottom", new(crdt.ORMap[string, *crdt.AddWinsSet[string]]), m.Update("a", none))
+	require.Zero(t, m.Len(), "no value comes of it")
+	m.Update("a", func(v *crdt.AddWinsSet[string]) *crdt.AddWinsSet[string] { return v.Add(1, "x") })
+	before := crdt.Clone(&m)
+	same(t, "bottom", new(crdt.ORMap[string, *crdt.AddWinsSet[string]]), m.Update("a", none))
+	same(t, "no change", before, &m)
+	m.Update("a", func(v *crdt.AddWinsSet[string]) *crdt.AddWinsSet[string] { return v.Add(1, "y") })
+	v, _ := m.Get("a")
+	require.Equal(t, 2, v.Len())
+}
