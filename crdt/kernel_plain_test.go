@@ -208,6 +208,30 @@ func (w *plainWorld[S, P]) keepDelta(d *S, dk knowledge) {
 	w.deltas, w.dknow, w.dbytes = append(w.deltas, d), append(w.dknow, dk), append(w.dbytes, w.enc(d))
 }
 
+// deliver merges a delta, or only what is new of the join of two: whole events with all they
+// did, as the package says.
+func (w *plainWorld[S, P]) deliver(at int) {
+	i, j := w.rng.IntN(len(w.deltas)), w.rng.IntN(len(w.deltas))
+	if w.rng.IntN(2) == 0 {
+		i = len(w.deltas) - 1 - w.rng.IntN(min(len(w.deltas), 6))
+	}
+	s := w.states[at]
+	if !w.whole || w.rng.IntN(2) == 0 {
+		P(s).Merge(w.deltas[i])
+		w.know[at].join(w.dknow[i])
+	} else {
+		d := Clone(w.deltas[i])
+		P(d).Merge(w.deltas[j])
+		want := Clone(s)
+		P(want).Merge(d)
+		P(s).Merge(P(d).Delta(P(s).Context()))
+		w.know[at].join(w.dknow[i])
+		w.know[at].join(w.dknow[j])
+		require.True(w.t, bytes.Equal(w.enc(want), w.enc(s)), "what is new of a delta")
+	}
+	require.Equal(w.t, w.dbytes[i], w.enc(w.deltas[i]), "a delta changed")
+}
+
 func (w *plainWorld[S, P]) catchUp(to, from int) {
 	since := P(w.states[to]).Context()
 	w.caught(w.states[to], w.know[to], from, since, "delta since")
@@ -246,13 +270,7 @@ func (w *plainWorld[S, P]) step() {
 	case n < 45:
 		w.operate(at)
 	case n < 65 && len(w.deltas) > 0:
-		i := w.rng.IntN(len(w.deltas))
-		if w.rng.IntN(2) == 0 {
-			i = len(w.deltas) - 1 - w.rng.IntN(min(len(w.deltas), 6))
-		}
-		P(w.states[at]).Merge(w.deltas[i])
-		w.know[at].join(w.dknow[i])
-		require.Equal(w.t, w.dbytes[i], w.enc(w.deltas[i]), "a delta changed")
+		w.deliver(at)
 	case n < 72:
 		P(w.states[at]).Merge(w.states[from])
 		w.know[at].join(w.know[from])
