@@ -11,8 +11,13 @@ type Cell[T any] struct{ kernel[struct{}, kept[T]] }
 
 // Update changes the value for replica r and returns the delta. change gets the
 // value, mutates it and returns the delta of that, as mutators do, for instance
-// func(n *PNCounter) *PNCounter { return n.Add(r, 5) }.
+// func(n *PNCounter) *PNCounter { return n.Add(r, 5) }. Nil is no change, and the
+// delta is bottom.
 func (s *Cell[T]) Update(r Replica, change func(*T) *T) *Cell[T] {
+	said := change(s.Value())
+	if said == nil {
+		return &Cell[T]{}
+	}
 	own := new(T)
 	var old []int32
 	for _, p := range s.of(struct{}{}) {
@@ -21,7 +26,7 @@ func (s *Cell[T]) Update(r Replica, change func(*T) *T) *Cell[T] {
 			stateOf(own).Merge(s.row(p).val.state)
 		}
 	}
-	stateOf(own).Merge(change(s.Value()))
+	stateOf(own).Merge(said)
 	d := &Cell[T]{}
 	s.replace(r, old, true, &d.kernel, new(birth[struct{}, kept[T]]).lay(struct{}{}, kept[T]{own}))
 	return d

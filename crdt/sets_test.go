@@ -112,3 +112,16 @@ func TestAnUpdateOfAMapThatGivesNilIsNoChange(t *testing.T) {
 	v, _ := m.Get("a")
 	require.Equal(t, 2, v.Len())
 }
+
+func TestNilIsNoChangeOfACellAndOfAHero(t *testing.T) {
+	var cell crdt.Cell[crdt.PNCounter]
+	d := cell.Update(1, func(*crdt.PNCounter) *crdt.PNCounter { return nil })
+	require.True(t, crdt.Same(d, &crdt.Cell[crdt.PNCounter]{}))
+	require.True(t, crdt.Same(&cell, &crdt.Cell[crdt.PNCounter]{}))
+
+	var heroes crdt.TombstoneMap[string, crdt.PNCounter]
+	h, err := heroes.Update(1, "ada", func(*crdt.PNCounter) *crdt.PNCounter { return nil })
+	require.NoError(t, err)
+	require.True(t, crdt.Same(h, &crdt.TombstoneMap[string, crdt.PNCounter]{}))
+	require.True(t, crdt.Same(&heroes, &crdt.TombstoneMap[string, crdt.PNCounter]{}))
+}

@@ -17,12 +17,17 @@ type TombstoneMap[K comparable, T any] struct{ kernel[K, kept[T]] }
 
 // Update changes the value of key for replica r, from bottom if there is none, and
 // returns the delta. change mutates the value and returns the delta of that. A key
-// that was deleted gives ErrDead and a delta of bottom, and change is not called.
+// that was deleted gives ErrDead and a delta of bottom, and change is not called. If
+// that returns nil nothing changes.
 func (s *TombstoneMap[K, T]) Update(r Replica, key K, change func(*T) *T) (*TombstoneMap[K, T], error) {
 	d := &TombstoneMap[K, T]{}
 	places := s.of(key)
 	if s.dead(places) {
 		return d, ErrDead
+	}
+	said := change(s.joined(places))
+	if said == nil {
+		return d, nil
 	}
 	own := new(T)
 	var old []int32
@@ -32,7 +37,7 @@ func (s *TombstoneMap[K, T]) Update(r Replica, key K, change func(*T) *T) (*Tomb
 			stateOf(own).Merge(s.row(p).val.state)
 		}
 	}
-	stateOf(own).Merge(change(s.joined(places)))
+	stateOf(own).Merge(said)
 	s.replace(r, old, true, &d.kernel, new(birth[K, kept[T]]).lay(key, kept[T]{own}))
 	return d, nil
 }
