@@ -131,12 +131,13 @@ func (x *index[K, P]) link(place int32) {
 
 // reserve makes room for n more rows, each with a key of its own: no slot is more than
 // three quarters full, and all places fit into one. It goes through the rows as they
-// lie, because to follow the slots would be a cache miss each.
+// lie, because to follow the slots would be a cache miss each. It grows by
+// four, so that all rows are linked anew half as often, for 5 to 21 bytes an element.
 func (x *index[K, P]) reserve(n int) {
 	keys, places := x.keys+n, int(x.size)+n
 	size := max(len(x.slots), 4)
 	for size*3 < keys*4 || size <= places {
-		size *= 2
+		size *= 4
 	}
 	if size == len(x.slots) {
 		return
