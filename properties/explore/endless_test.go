@@ -28,8 +28,9 @@ func TestADepthFirstSearchWithoutEndSoonMeetsItsBounds(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, properties.Inconclusive, res.Verdict)
 			require.Equal(t, c.limit, res.Limit)
-			require.Less(t, res.Unique, uint64(20_000))
-			require.Less(t, res.Bytes, uint64(10<<20))
+			// One worker stops at 7,914 states and 8 MB; how far others get until then is chance.
+			require.Less(t, res.Unique, uint64(8_000*2*workers))
+			require.Less(t, res.Bytes, uint64(workers*10<<20))
 		}
 	}
 }
