@@ -49,7 +49,7 @@ type expander struct {
 }
 
 func newExpander(sys *system) *expander {
-	x := &expander{sys: sys, locals: make([]*local, sys.hosts), recall: recall{effects: make([]effect, fewestEffects)}}
+	x := &expander{sys: sys, locals: make([]*local, sys.hosts), recall: newRecall(fewestPlaces)}
 	if sys.groups != nil {
 		x.sym = newSymmetrizer(sys.groups)
 	}

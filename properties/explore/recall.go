@@ -4,16 +4,25 @@ package explore
 // networks are, and what their delivery does to nodes. It is asked for each step of each state
 // and has it in one place, where the shared parts are behind several pointers.
 type recall struct {
-	effects  []effect  // a direct-mapped cache: of those that share a place, the last one asked for has it
-	misses   int       // since effects was made
+	// A direct-mapped cache of what the delivery of an entry does in a local state: of those that
+	// share a place, the last one asked for has it. Most come to nothing, and then the key says
+	// so: what is gone through for each state are the keys alone.
+	keys     []pair
+	outcomes []*outcome // by place, of keys that come to something
+	misses   int        // since keys was made
+
 	arrivals []arrival // by entry
 	ticks    []uint8   // by local state: 1, or 2 if timers run; 0 is unknown
 }
 
-// effect is what the delivery of an entry does in a local state.
-type effect struct {
-	key pair     // 0 is none
-	out *outcome // nil if nothing comes of it that counts
+// How many places a cache has. The most take a MB.
+const (
+	fewestPlaces = 1 << 8
+	mostPlaces   = 1 << 16
+)
+
+func newRecall(places int) recall {
+	return recall{keys: make([]pair, places), outcomes: make([]*outcome, places)}
 }
 
 // arrival is what would be delivered of an entry, and to whom.
@@ -21,12 +30,6 @@ type arrival struct {
 	message uint32 // 0 is unknown
 	to      int32
 }
-
-// How many effects there is place for. The most take 256 KB.
-const (
-	fewestEffects = 1 << 8
-	mostEffects   = 1 << 14
-)
 
 // arrival returns what would be delivered of an entry of the network.
 func (x *expander) arrival(id uint32) arrival {
@@ -53,19 +56,23 @@ func (x *expander) recallArrival(id uint32) arrival {
 // that counts, or if it failed.
 func (x *expander) effect(at, id uint32) *outcome {
 	key, c := pairOf(at, id), &x.recall
-	if d := &c.effects[key.place(len(c.effects))]; d.key == key {
-		return d.out
+	place := key.place(len(c.keys))
+	if c.keys[place] == key {
+		return c.outcomes[place]
 	}
 	return x.recallEffect(key, at, id)
 }
 
-// pair is a local state and an entry.
+// pair is a local state and an entry; 0 is none.
 type pair uint64
 
 func pairOf(at, id uint32) pair { return pair(at)<<32 | pair(id) }
 
-// place returns where among n effects that of a pair belongs, n a power of two: by the middle of
-// its product with 2^64 over the golden ratio.
+// nothing marks a pair of which nothing comes: there are fewer than 2^24 local states.
+const nothing pair = 1 << 63
+
+// place returns where among n a pair belongs, n a power of two: by the middle of its product
+// with 2^64 over the golden ratio.
 func (p pair) place(n int) uint64 { return uint64(p) * 0x9e3779b97f4a7c15 >> 40 & uint64(n-1) }
 
 // stirring returns the places in a network of what may come to something if it is delivered: of
@@ -82,7 +89,7 @@ func (x *expander) stirring(net []uint32, all bool) []int32 {
 	}
 	c := &x.recall
 	c.arrivals = extended(c.arrivals, int(net[len(net)-1])) // the last is the greatest
-	arrivals, effects, locals, found := c.arrivals, c.effects, x.row[rowLocals:], x.stirs[:len(net)]
+	arrivals, keys, locals, found := c.arrivals, c.keys, x.row[rowLocals:], x.stirs[:len(net)]
 	if all {
 		for i := range found {
 			found[i] = int32(i)
@@ -92,9 +99,8 @@ func (x *expander) stirring(net []uint32, all bool) []int32 {
 	n := 0
 	for i, id := range net {
 		key := pairOf(locals[arrivals[id].to], id)
-		d := &effects[key.place(len(effects))]
 		found[n] = int32(i)
-		n += number(d.key != key) | number(d.out != nil)
+		n += number(keys[key.place(len(keys))] != key|nothing)
 	}
 	return found[:n]
 }
@@ -110,8 +116,13 @@ func number(b bool) int {
 
 func (x *expander) recallEffect(key pair, at, id uint32) *outcome {
 	c := &x.recall
-	if c.misses++; c.misses > 2*len(c.effects) && len(c.effects) < mostEffects {
-		c.effects, c.misses = make([]effect, 2*len(c.effects)), 0
+	if c.keys[key.place(len(c.keys))] == key|nothing {
+		return nil
+	}
+	if c.misses++; c.misses > len(c.keys) && len(c.keys) < mostPlaces {
+		known, arrivals, ticks := 4*len(c.keys), c.arrivals, c.ticks
+		*c = newRecall(known)
+		c.arrivals, c.ticks = arrivals, ticks
 	}
 	id = x.arrival(id).message
 	l, m := x.sys.locals.at(at), x.sys.messages.at(id)
@@ -129,7 +140,12 @@ func (x *expander) recallEffect(key pair, at, id uint32) *outcome {
 			out = nil
 		}
 	}
-	c.effects[key.place(len(c.effects))] = effect{key, out}
+	place := key.place(len(c.keys))
+	if out == nil {
+		c.keys[place] = key | nothing
+	} else {
+		c.keys[place], c.outcomes[place] = key, out
+	}
 	return out
 }
 
