@@ -15,9 +15,33 @@ const (
 
 // level is the states of one depth, to be taken chunk by chunk.
 type level struct {
+	finds []finds // by who found them
+	share int     // how many states to put in a chunk of the next depth
+}
+
+// finds are the states of one depth that one worker has found. It takes these first: they are
+// like those that it has seen, and what it wrote of them is near.
+type finds struct {
+	_      apart
 	chunks []*rows
 	next   atomic.Int64
-	share  int // how many states to put in a chunk of the next depth
+}
+
+// take returns a chunk of the worker's own finds, or of what the next one with any has left;
+// nil if there is none.
+func (l *level) take(worker int) *rows {
+	for i := range l.finds {
+		p := &l.finds[(worker+i)%len(l.finds)]
+		if p.next.Load() >= int64(len(p.chunks)) {
+			continue
+		}
+		if at := p.next.Add(1) - 1; at < int64(len(p.chunks)) {
+			c := p.chunks[at]
+			p.chunks[at] = nil
+			return c
+		}
+	}
+	return nil
 }
 
 // breadthFirst visits the states depth by depth, up to maxDepth if that is not 0.
@@ -41,17 +65,17 @@ func (s *search) breadthFirst(initial []row, maxDepth int) {
 // levels goes on from what the first worker has admitted.
 func (s *search) levels(crew []*breadthWorker, maxDepth int) {
 	for depth := 1; ; depth++ {
-		now := &level{}
+		now := &level{finds: make([]finds, len(crew))}
 		states := 0
-		for _, w := range crew {
-			now.chunks = append(now.chunks, w.next...)
+		for i, w := range crew {
+			now.finds[i].chunks = w.next
+			for _, c := range w.next {
+				states += c.n
+			}
 			w.next, w.filling = nil, nil
 		}
-		for _, c := range now.chunks {
-			states += c.n
-		}
 		now.share = min(1+states/(chunkShares*len(crew)), chunkRows)
-		if len(now.chunks) == 0 {
+		if states == 0 {
 			return
 		}
 		s.depth.Store(int64(depth))
@@ -63,8 +87,8 @@ func (s *search) levels(crew []*breadthWorker, maxDepth int) {
 			return
 		}
 		var wg sync.WaitGroup
-		for _, w := range crew {
-			wg.Go(func() { w.work(now, depth) })
+		for i, w := range crew {
+			wg.Go(func() { w.work(i, now, depth) })
 		}
 		wg.Wait()
 		for _, w := range crew {
@@ -100,14 +124,13 @@ type breadthWorker struct {
 }
 
 // work takes chunks of a depth until there is none left.
-func (w *breadthWorker) work(now *level, depth int) {
+func (w *breadthWorker) work(place int, now *level, depth int) {
 	w.share = now.share
-	for !w.s.stopped.Load() {
-		i := now.next.Add(1) - 1
-		if i >= int64(len(now.chunks)) {
+	for chunks := 1; !w.s.stopped.Load(); chunks++ {
+		c := now.take(place)
+		if c == nil {
 			return
 		}
-		c := now.chunks[i]
 		w.seen.enter()
 		at := w.at
 		for packed := c.packed; len(packed) > 0; {
@@ -125,12 +148,11 @@ func (w *breadthWorker) work(now *level, depth int) {
 		}
 		w.at = at
 		w.seen.leave()
-		now.chunks[i] = nil
 		w.queued -= int64(c.n)
 		c.packed, c.n = c.packed[:0], 0
 		w.spare = append(w.spare, c)
 		w.account()
-		if i%4 == 3 {
+		if chunks%4 == 0 {
 			w.s.sample()
 		}
 	}
