@@ -114,11 +114,11 @@ type breadthWorker struct {
 	share   int     // how many states each of them takes
 	spare   []*rows
 	scratch []uint32
-	at      row   // that is being visited
+	group   group // that is being visited
 	state   State // that is being judged
 
-	unique, generated uint64
-	queued            int64
+	unique, generated, terminal uint64
+	queued                      int64
 
 	_ apart
 }
@@ -132,21 +132,9 @@ func (w *breadthWorker) work(place int, now *level, depth int) {
 			return
 		}
 		w.seen.enter()
-		at := w.at
-		for packed := c.packed; len(packed) > 0; {
-			at, packed = unpack(at, packed, w.s.sys.networkAt())
-			var err error
-			if w.sleeper == nil {
-				err = w.visit(at, depth)
-			} else {
-				packed, err = w.visitAwake(at, packed, depth)
-			}
-			if err != nil {
-				w.s.fail(err)
-				break
-			}
+		if err := w.visitAll(c.packed, depth); err != nil {
+			w.s.fail(err)
 		}
-		w.at = at
 		w.seen.leave()
 		w.queued -= int64(c.n)
 		c.packed, c.n = c.packed[:0], 0
@@ -156,6 +144,53 @@ func (w *breadthWorker) work(place int, now *level, depth int) {
 			w.s.sample()
 		}
 	}
+}
+
+// visitAll visits the states of a chunk.
+func (w *breadthWorker) visitAll(packed []uint16, depth int) error {
+	if t, ok := w.seen.(*worker); ok && w.sleeper == nil && w.judging && w.s.grouped() {
+		return w.visitGroups(t, packed, depth)
+	}
+	at := w.group.rows[0]
+	for len(packed) > 0 {
+		at, packed = unpack(at, packed, w.s.sys.networkAt())
+		var err error
+		if w.sleeper == nil {
+			err = w.visit(at, depth)
+		} else {
+			packed, err = w.visitAwake(at, packed, depth)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	w.group.rows[0] = at
+	return nil
+}
+
+// visitGroups is visitAll, several states at a time.
+func (w *breadthWorker) visitGroups(t *worker, packed []uint16, depth int) error {
+	x, g := w.x, &w.group
+	for len(packed) > 0 {
+		g.clear(x)
+		for !g.full() && len(packed) > 0 {
+			r := &g.rows[g.n]
+			*r, packed = unpack(*r, packed, w.s.sys.networkAt())
+			if err := g.expand(x, t); err != nil {
+				return err
+			}
+			w.generated += x.idles
+			if !x.owed {
+				w.rest(*r, depth)
+			}
+		}
+		w.generated += uint64(len(x.succs))
+		for _, i := range t.novel(x.succs) {
+			g.source(x, i)
+			w.keep(x.make(w.scratch[:0], &x.succs[i]), depth+1, x.succs[i].sum)
+		}
+	}
+	return nil
 }
 
 // visit finds the steps from a state and admits those it leads to.
@@ -170,14 +205,7 @@ func (w *breadthWorker) visit(r row, depth int) error {
 		p.parent = x.fingerprint(r)
 	}
 	if !x.owed && w.judging {
-		w.s.rest(&State{sys: x.sys, row: r, idle: &x.spares}, depth, x.fingerprint(r))
-	}
-	if t, ok := w.seen.(*worker); ok && w.s.plain() {
-		w.generated += uint64(len(x.succs))
-		for _, i := range t.novel(x.succs) {
-			w.keep(x.make(w.scratch[:0], &x.succs[i]), depth+1, x.succs[i].sum)
-		}
-		return nil
+		w.rest(r, depth)
 	}
 	for i := range x.succs {
 		w.scratch = x.make(w.scratch[:0], &x.succs[i])
@@ -187,6 +215,12 @@ func (w *breadthWorker) visit(r row, depth int) error {
 		}
 	}
 	return nil
+}
+
+// rest judges a state in which nothing but faults can happen.
+func (w *breadthWorker) rest(r row, depth int) {
+	w.terminal++
+	w.s.rest(&State{sys: w.x.sys, row: r, idle: &w.x.spares}, depth, w.x.fingerprint(r))
 }
 
 // plain reports whether the sum of a state is its fingerprint and all that needs to be
@@ -246,8 +280,9 @@ func (w *breadthWorker) account() {
 	}
 	w.s.unique.Add(w.unique)
 	w.s.generated.Add(w.generated)
+	w.s.terminal.Add(w.terminal)
 	w.s.queued.Add(w.queued)
-	w.unique, w.generated, w.queued = 0, 0, 0
+	w.unique, w.generated, w.terminal, w.queued = 0, 0, 0, 0
 	if z := w.sleeper; z != nil {
 		w.s.asleep.Add(z.left)
 		z.left = 0

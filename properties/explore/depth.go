@@ -121,16 +121,18 @@ type depthWorker struct {
 	seen visited
 	pool *leftovers
 
-	todo stack
-	at   row // that is being visited
-	held int // words of todo that the search has counted
+	todo  stack
+	group group // that is being visited
+	held  int   // words of todo that the search has counted
 
 	state State // that is being judged
 
-	unique, generated, ticks uint64
-	expanded                 uint64 // states that were gone on from
-	deepest                  int
-	scratch                  []uint32
+	unique, generated, terminal uint64
+	expanded                    uint64 // states that were gone on from
+
+	ticks   int // states visited since it last took a breath
+	deepest int
+	scratch []uint32
 
 	_ apart
 }
@@ -146,18 +148,17 @@ func (w *depthWorker) work() {
 			w.todo = taken
 		}
 		w.seen.enter()
-		at := w.at
 		for w.todo.n > 0 && !w.s.stopped.Load() {
-			var depth int
-			at, depth = w.todo.pop(at)
-			if err := w.visit(at, depth); err != nil {
+			if err := w.visitSome(); err != nil {
 				w.s.fail(err)
 			}
-			if w.ticks++; w.ticks%128 == 0 {
+			for w.pool.short() && w.todo.n > 1 {
+				w.pool.give(w.todo.split())
+			}
+			if w.ticks >= breath {
 				w.breathe()
 			}
 		}
-		w.at = at
 		w.seen.leave()
 		w.account()
 		if w.s.stopped.Load() {
@@ -166,13 +167,13 @@ func (w *depthWorker) work() {
 	}
 }
 
-// breathe lets the table grow, shares states with those who have none, and looks at bounds.
+// breath is how many states a worker visits before it lets the table grow and looks at bounds.
+const breath = 128
+
 func (w *depthWorker) breathe() {
 	w.seen.leave()
+	w.ticks = 0
 	w.account()
-	for w.pool.short() && w.todo.n > 1 {
-		w.pool.give(w.todo.split())
-	}
 	w.s.sample()
 	w.seen.enter()
 }
@@ -182,7 +183,8 @@ func (w *depthWorker) account() {
 	s.unique.Add(w.unique)
 	s.generated.Add(w.generated)
 	s.expanded.Add(w.expanded)
-	w.unique, w.generated, w.expanded = 0, 0, 0
+	s.terminal.Add(w.terminal)
+	w.unique, w.generated, w.expanded, w.terminal = 0, 0, 0, 0
 	s.frontier.Add(int64(4 * (cap(w.todo.words) - w.held)))
 	w.held = cap(w.todo.words)
 	for old := s.depth.Load(); int64(w.deepest) > old && !s.depth.CompareAndSwap(old, int64(w.deepest)); {
@@ -190,17 +192,74 @@ func (w *depthWorker) account() {
 	}
 }
 
-// visit judges a state and finds the steps to new ones.
+// visitSome visits the last states of the stack: a group of them, or one.
+func (w *depthWorker) visitSome() error {
+	if t, ok := w.seen.(*worker); ok && w.s.cfg.MaxDepth == 0 && w.s.grouped() {
+		return w.visitGroup(t)
+	}
+	at, depth := w.todo.pop(w.group.rows[0])
+	w.group.rows[0] = at
+	w.ticks++
+	return w.visit(at, depth)
+}
+
+// visitGroup judges the last states and finds the steps to new ones.
+func (w *depthWorker) visitGroup(t *worker) error {
+	x, g := w.x, &w.group
+	var depths [groupRows]int
+	g.clear(x)
+	for !g.full() && w.todo.n > 0 {
+		r, depth := w.todo.pop(g.rows[g.n])
+		g.rows[g.n], depths[g.n] = r, depth
+		if err := w.judge(r, depth); err != nil {
+			return err
+		}
+		if err := g.expand(x, t); err != nil {
+			return err
+		}
+		w.generated += x.idles
+		if !x.owed {
+			w.rest(r, depth)
+		}
+	}
+	w.ticks += g.n
+	w.expanded += uint64(g.n)
+	w.generated += uint64(len(x.succs))
+	words, found := w.todo.words, t.novel(x.succs)
+	for _, i := range found {
+		from, depth := len(words), depths[g.source(x, i)]
+		words = x.make(words, &x.succs[i])
+		words = append(words, uint32(depth+1), uint32(len(words)-from))
+	}
+	w.unique += uint64(len(found))
+	w.todo.words = words
+	w.todo.n += len(found)
+	return nil
+}
+
+// judge asks the properties about a state that is visited.
+func (w *depthWorker) judge(r row, depth int) error {
+	w.deepest = max(w.deepest, depth)
+	if !w.s.asked() {
+		return nil
+	}
+	w.state.row = r
+	w.s.judge(&w.state, depth, w.x.fingerprint(r))
+	return w.state.err
+}
+
+// rest judges a state in which nothing but faults can happen.
+func (w *depthWorker) rest(r row, depth int) {
+	w.terminal++
+	w.s.rest(&State{sys: w.x.sys, row: r, idle: &w.x.spares}, depth, w.x.fingerprint(r))
+}
+
+// visit judges a state and finds the steps to those that are new, or were reached by longer
+// ways before.
 func (w *depthWorker) visit(r row, depth int) error {
 	s, x := w.s, w.x
-	w.deepest = max(w.deepest, depth)
-	fp := x.fingerprint(r)
-	if s.asked() {
-		w.state.row = r
-		s.judge(&w.state, depth, fp)
-		if w.state.err != nil {
-			return w.state.err
-		}
+	if err := w.judge(r, depth); err != nil {
+		return err
 	}
 	if depth == s.cfg.MaxDepth {
 		return nil
@@ -210,27 +269,14 @@ func (w *depthWorker) visit(r row, depth int) error {
 	}
 	x.reduce()
 	count := uint64(1)
-	if s.cfg.MaxDepth > 0 && !w.seen.markRow(fp, r) {
+	if s.cfg.MaxDepth > 0 && !w.seen.markRow(x.fingerprint(r), r) {
 		count = 0 // it was gone on from before, by a longer way
 	}
 	w.expanded += count
 	if !x.owed && count > 0 {
-		s.rest(&State{sys: x.sys, row: r, idle: &x.spares}, depth, fp)
+		w.rest(r, depth)
 	}
 	w.generated += count * x.idles
-	if t, ok := w.seen.(*worker); ok && s.plain() && s.cfg.MaxDepth == 0 {
-		w.generated += uint64(len(x.succs))
-		words, found := w.todo.words, t.novel(x.succs)
-		for _, i := range found {
-			from := len(words)
-			words = x.make(words, &x.succs[i])
-			words = append(words, uint32(depth+1), uint32(len(words)-from))
-		}
-		w.unique += uint64(len(found))
-		w.todo.words = words
-		w.todo.n += len(found)
-		return nil
-	}
 	for i := range x.succs {
 		w.scratch = x.make(w.scratch[:0], &x.succs[i])
 		if s.sys.within(w.scratch) {

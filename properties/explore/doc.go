@@ -36,7 +36,7 @@
 //
 // # Cost
 //
-// A state takes 8 bytes in a table that is at least 0.64 full, and the queue of a
+// A state takes 8 bytes in a table that is at least 0.56 full, and the queue of a
 // breadth-first search one row, of four bytes for each node and message under way. Workers
 // share the table; counts, verdicts and counterexamples do not depend on how many there are.
 package explore

@@ -61,6 +61,12 @@ func (x *expander) state() State { return State{sys: x.sys, idle: &x.spares} }
 
 // expand finds all steps from r. What it found is in x until the next call.
 func (x *expander) expand(r row) error {
+	x.succs = x.succs[:0]
+	return x.also(r)
+}
+
+// also adds all steps from r to those found before. What else is in x is of r.
+func (x *expander) also(r row) error {
 	sys := x.sys
 	x.begin(r)
 	asleep := uint32(0)
@@ -144,7 +150,7 @@ func (x *expander) begin(r row) {
 	if f := x.sys.faults.at(r[x.sys.faultsAt()]); f != x.faults {
 		x.faults = f
 	}
-	x.succs, x.idles, x.owed, x.err = x.succs[:0], 0, false, nil
+	x.idles, x.owed, x.err = 0, false, nil
 }
 
 // messageFaults adds what faults can do to an entry of the network, and reports whether

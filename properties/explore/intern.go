@@ -10,53 +10,73 @@ import (
 // pool numbers distinct contents from 1 on, and keeps a T for each. Looking up by number
 // takes no lock; entries never move. Number 0 stands for none.
 type pool[T any] struct {
-	mu     sync.Mutex
-	ids    map[string]uint32
-	n      uint32
-	full   *atomic.Bool // set when there are no numbers left
+	parts [poolParts]poolPart
+	full  *atomic.Bool // set when there are no numbers left
+
+	_  apart
+	n  atomic.Uint32
+	mu sync.Mutex // of those who make a chunk, and of those who change what entries remember
+	_  apart
+
 	chunks [1 << 14]atomic.Pointer[[poolChunk]T]
 }
 
-// poolChunk is how many entries are made at a time: large enough that a few thousand
-// pointers reach further than memory does.
-const poolChunk = 1 << 10
+// poolPart knows the numbers of some contents, so that workers seldom wait for each other.
+type poolPart struct {
+	mu  sync.Mutex
+	ids map[string]uint32
+	_   [48]byte // a line of the cache for each
+}
+
+// poolParts is how many parts a pool has, and poolChunk how many entries are made at a time:
+// large enough that a few thousand pointers reach further than memory does.
+const (
+	poolParts = 32
+	poolChunk = 1 << 10
+)
 
 // at returns the entry of a number that intern returned.
 func (p *pool[T]) at(id uint32) *T { return &p.chunks[id/poolChunk].Load()[id%poolChunk] }
 
-// len returns how many entries there are. Their numbers are 1 to len.
-func (p *pool[T]) len() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return int(p.n)
-}
+// len returns how many entries there are. Their numbers are 1 to len, once nobody interns.
+func (p *pool[T]) len() int { return int(p.n.Load()) }
 
 // intern returns the number of a content. If it is new, fill sets up its entry before
 // anybody else can see it. When there are no numbers left it says so in full and returns 1,
 // which serves to come to the place where that is looked at.
 func (p *pool[T]) intern(content []byte, fill func(*T, string)) uint32 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if id, ok := p.ids[string(content)]; ok {
+	part := &p.parts[xxh3.Hash(content)%poolParts]
+	part.mu.Lock()
+	defer part.mu.Unlock()
+	if id, ok := part.ids[string(content)]; ok {
 		return id
 	}
-	if p.ids == nil {
-		p.ids = map[string]uint32{}
+	if part.ids == nil {
+		part.ids = map[string]uint32{}
 	}
-	if int((p.n+1)/poolChunk) >= len(p.chunks) {
+	id := p.number()
+	if id == 0 {
 		p.full.Store(true)
 		return 1
 	}
-	p.n++
-	id := p.n
-	c := p.chunks[id/poolChunk].Load()
-	if c == nil {
-		c = new([poolChunk]T)
-		p.chunks[id/poolChunk].Store(c)
-	}
 	key := string(content)
-	fill(&c[id%poolChunk], key)
-	p.ids[key] = id
+	fill(p.at(id), key)
+	part.ids[key] = id
+	return id
+}
+
+// number returns a new number, for which there is an entry; 0 if there are none left.
+func (p *pool[T]) number() uint32 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	id := p.n.Load() + 1
+	if int(id/poolChunk) >= len(p.chunks) {
+		return 0
+	}
+	if c := &p.chunks[id/poolChunk]; c.Load() == nil {
+		c.Store(new([poolChunk]T))
+	}
+	p.n.Store(id)
 	return id
 }
 

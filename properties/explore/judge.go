@@ -79,7 +79,6 @@ func (s *State) atDepth(depth int) {
 
 // rest asks the properties about a state in which nothing but faults can happen.
 func (s *search) rest(st *State, depth int, fp uint64) {
-	s.terminal.Add(1)
 	for i := range s.sys.m.Properties {
 		if p := &s.sys.m.Properties[i]; p.Kind == KindAtRest {
 			if err := p.holdsIn(st); err != nil {

@@ -133,8 +133,12 @@ type search struct {
 	exact *exactTable
 	sleep *sleepSets // nil unless the search has sleep sets
 
+	stopped atomic.Bool
+	_       apart // what is read for each state from what workers write now and then
+
 	unique, generated, terminal atomic.Uint64
 	asleep                      atomic.Uint64 // steps left out
+	expanded                    atomic.Uint64 // states that a depth-first search has gone on from
 	queued                      atomic.Int64
 	depth                       atomic.Int64
 	frontier                    atomic.Int64 // bytes of rows that wait
@@ -147,11 +151,8 @@ type search struct {
 	decidedAt []atomic.Int64 // their depths
 	err       error
 	limit     string
-	stopped   atomic.Bool
 	unreduced string // why no reduction applies
 	rounds    int    // searches up to this one, if one does
-
-	expanded atomic.Uint64 // states that a depth-first search has gone on from
 
 	parents *parentage    // made when a path is asked for
 	lassos  map[int]*Path // violations of what is to happen eventually, by property
@@ -284,6 +285,7 @@ func (sys *system) initial() ([]row, error) {
 		sys.finish(out, host, event{kind: StepBoot})
 		var booted []row
 		for _, r := range rows {
+			x.succs = x.succs[:0]
 			x.begin(r)
 			for o := out; o != nil; o = o.more {
 				if o.lost == 0 {

@@ -154,7 +154,7 @@ func (w *breadthWorker) visitAwake(r row, packed []uint16, depth int) ([]uint16,
 	}
 	w.generated += x.idles
 	if !x.owed { // what is asleep is owed all the same
-		w.s.rest(&State{sys: x.sys, row: r}, depth, x.sum)
+		w.rest(r, depth)
 	}
 	z.rouse(x)
 	w.touchAwake()

@@ -19,8 +19,8 @@ type spare struct {
 
 const (
 	keptWorlds  = 64      // of one worker
-	keptMoments = 256     // of one world
-	keptBytes   = 1 << 18 // of their memory
+	keptMoments = 512     // of one world
+	keptBytes   = 1 << 19 // of their memory
 )
 
 // take removes and returns a node in a local state, nil if there is none.

@@ -40,17 +40,19 @@ type system struct {
 	batches   pool[batch]
 	faults    pool[faultState]
 
+	_         apart // what is read for each state from what workers write now and then
 	crashable []bool
 	ample     *ample                // which steps can wait; nil unless some are left out
 	groups    *groups               // whose members are interchangeable; nil unless that counts
-	checked   atomic.Uint64         // steps that were to be taken twice
-	runs      atomic.Uint64         // of handlers, apart from going back to a state
 	failed    atomic.Pointer[error] // a node could not be brought back to be looked at
 	panicked  atomic.Bool           // node code has, in some state
 	ticks     atomic.Bool           // timers run in some local state
+	full      atomic.Bool           // there are more parts than numbers for them
+	_         apart
 
+	checked    atomic.Uint64 // steps that were to be taken twice
+	runs       atomic.Uint64 // of handlers, apart from going back to a state
 	inChannels atomic.Uint64 // messages in all channels that were met
-	full       atomic.Bool   // there are more parts than numbers for them
 	kept       keeper
 }
 

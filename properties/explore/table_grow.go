@@ -46,12 +46,18 @@ func (t *table) resize() {
 // homes returns the number of home slots of a shard with so many chunks.
 func homes(chunks int) uint64 { return uint64(chunks)*chunkSlots - spareSlots }
 
-// begin begins a growth by the factor 4/3, unless one is under way.
+// begin begins a growth, unless one is under way: by the factor 3/2, so that a key is moved twice
+// on average, or by 4/3 where slots are larger.
 func (t *table) begin() {
-	if t.growth.target == 0 {
-		chunks := len(t.shards[0].chunks)
-		t.growth = growth{target: max(chunks+1, chunks*4/3), left: shardCount}
+	if t.growth.target > 0 {
+		return
 	}
+	chunks := len(t.shards[0].chunks)
+	target := chunks * 3 / 2
+	if t.depthBits > 0 {
+		target = chunks * 4 / 3
+	}
+	t.growth = growth{target: max(chunks+1, target), left: shardCount}
 }
 
 // exit takes the calling worker off those inside. It holds mu.
