@@ -94,15 +94,36 @@ func (a *app) searchStates(m explore.Model, cfg explore.Config, stop func() bool
 	var last atomic.Pointer[explore.Progress]
 	bar := startTelling(a.err, func() string { return progressText(last.Load(), time.Since(begun)) })
 	defer bar.stop()
-	defer lean()()
-	cfg.Progress = func(p explore.Progress) {
-		if p.Locals > manyLocals {
-			roomy()
+	if os.Getenv("GOGC") == "" {
+		defer debug.SetGCPercent(debug.SetGCPercent(roomyPercent))
+	}
+	percent := roomyPercent
+	cfg.Progress = func(p explore.Progress) { // by one at a time
+		if now := percentFor(p); now != percent && os.Getenv("GOGC") == "" {
+			debug.SetGCPercent(now)
+			percent = now
 		}
 		last.Store(&p)
 	}
 	cfg.Stop = stop
 	return explore.Search(m, cfg)
+}
+
+// How much the heap may grow between collections while states are searched, unless GOGC says
+// something. What a large search holds is mostly tables without pointers, which cost little to
+// collect; but of models with very many states of nodes it is these.
+const (
+	roomyPercent, leanPercent = 100, 20
+
+	manyBytes  = 100 << 20
+	manyLocals = 20_000
+)
+
+func percentFor(p explore.Progress) int {
+	if p.Bytes > manyBytes && p.Locals <= manyLocals {
+		return leanPercent
+	}
+	return roomyPercent
 }
 
 // progressText is one line of progress, "" while nothing is known.
@@ -113,33 +134,6 @@ func progressText(p *explore.Progress, since time.Duration) string {
 	rate := float64(p.Unique) / max(since.Seconds(), 1e-3)
 	return fmt.Sprintf("%d states, %.0f/s, %d generated, queue %d, depth %d, %s",
 		p.Unique, rate, p.Generated, p.Queue, p.Depth, bytesText(p.Bytes))
-}
-
-// leanPercent is how much the heap may grow between collections while states are searched,
-// unless GOGC says something: what is held is mostly tables without pointers, which cost
-// little to collect.
-const leanPercent = 20
-
-// manyLocals is from how many states of nodes on they are what collecting costs: then the
-// heap may grow as usual.
-const manyLocals = 20_000
-
-func roomy() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(roomyPercent)
-	}
-}
-
-const roomyPercent = 100
-
-// lean keeps the heap near what a search holds. The function that it returns goes back to
-// what was before.
-func lean() (undo func()) {
-	if os.Getenv("GOGC") != "" {
-		return func() {}
-	}
-	before := debug.SetGCPercent(leanPercent)
-	return func() { debug.SetGCPercent(before) }
 }
 
 // bytesText is an amount of memory as people read it.
