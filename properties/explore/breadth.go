@@ -220,7 +220,8 @@ func (w *breadthWorker) visit(r row, depth int) error {
 // rest judges a state in which nothing but faults can happen.
 func (w *breadthWorker) rest(r row, depth int) {
 	w.terminal++
-	w.s.rest(&State{sys: w.x.sys, row: r, idle: &w.x.spares}, depth, w.x.fingerprint(r))
+	w.state.row = r
+	w.s.rest(&w.state, depth, w.x.fingerprint(r))
 }
 
 // plain reports whether the sum of a state is its fingerprint and all that needs to be

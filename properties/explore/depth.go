@@ -251,7 +251,8 @@ func (w *depthWorker) judge(r row, depth int) error {
 // rest judges a state in which nothing but faults can happen.
 func (w *depthWorker) rest(r row, depth int) {
 	w.terminal++
-	w.s.rest(&State{sys: w.x.sys, row: r, idle: &w.x.spares}, depth, w.x.fingerprint(r))
+	w.state.row = r
+	w.s.rest(&w.state, depth, w.x.fingerprint(r))
 }
 
 // visit judges a state and finds the steps to those that are new, or were reached by longer
