@@ -9,7 +9,7 @@ import (
 // those of a depth are shared among all. Where a search begins there are few, and node code
 // runs for the first time for most: these take longest.
 const (
-	chunkRows   = 256 // at most
+	chunkRows   = 128 // at most
 	chunkShares = 8   // for each worker, if a depth has as many states as the one before
 )
 
@@ -140,7 +140,7 @@ func (w *breadthWorker) work(place int, now *level, depth int) {
 		c.packed, c.n = c.packed[:0], 0
 		w.spare = append(w.spare, c)
 		w.account()
-		if chunks%4 == 0 {
+		if chunks%8 == 0 {
 			w.s.sample()
 		}
 	}

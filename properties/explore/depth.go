@@ -168,7 +168,7 @@ func (w *depthWorker) work() {
 }
 
 // breath is how many states a worker visits before it lets the table grow and looks at bounds.
-const breath = 128
+const breath = 256
 
 func (w *depthWorker) breathe() {
 	w.seen.leave()

@@ -120,9 +120,7 @@ func (x *expander) recallEffect(key pair, at, id uint32) *outcome {
 		return nil
 	}
 	if c.misses++; c.misses > len(c.keys) && len(c.keys) < mostPlaces {
-		known, arrivals, ticks := 4*len(c.keys), c.arrivals, c.ticks
-		*c = newRecall(known)
-		c.arrivals, c.ticks = arrivals, ticks
+		c.grow()
 	}
 	id = x.arrival(id).message
 	l, m := x.sys.locals.at(at), x.sys.messages.at(id)
@@ -147,6 +145,19 @@ func (x *expander) recallEffect(key pair, at, id uint32) *outcome {
 		c.keys[place], c.outcomes[place] = key, out
 	}
 	return out
+}
+
+// grow makes four times as many places.
+func (c *recall) grow() {
+	keys, outcomes := c.keys, c.outcomes
+	c.keys, c.outcomes, c.misses = make([]pair, 4*len(keys)), make([]*outcome, 4*len(keys)), 0
+	for i, key := range keys {
+		if key == 0 {
+			continue
+		}
+		place := (key &^ nothing).place(len(c.keys))
+		c.keys[place], c.outcomes[place] = key, outcomes[i]
+	}
 }
 
 // idling reports whether an event of a node counts as a step although nothing comes of it.

@@ -95,9 +95,9 @@ func (a *app) searchStates(m explore.Model, cfg explore.Config, stop func() bool
 	bar := startTelling(a.err, func() string { return progressText(last.Load(), time.Since(begun)) })
 	defer bar.stop()
 	if os.Getenv("GOGC") == "" {
-		defer debug.SetGCPercent(debug.SetGCPercent(roomyPercent))
+		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	}
-	percent := roomyPercent
+	percent := gcPercent
 	cfg.Progress = func(p explore.Progress) { // by one at a time
 		if now := percentFor(p); now != percent && os.Getenv("GOGC") == "" {
 			debug.SetGCPercent(now)
@@ -109,18 +109,21 @@ func (a *app) searchStates(m explore.Model, cfg explore.Config, stop func() bool
 	return explore.Search(m, cfg)
 }
 
-// How much the heap may grow between collections while states are searched, unless GOGC says
-// something. What a large search holds is mostly tables without pointers, which cost little to
-// collect; but of models with very many states of nodes it is these.
+// How much the heap of a search that holds manyBytes may grow between collections, unless GOGC
+// says something. Such a search holds tables without pointers mostly, which cost little to
+// collect; but of models with manyLocals states of nodes it is these.
 const (
-	roomyPercent, leanPercent = 100, 20
+	leanPercent, roomyPercent = 20, 100
 
 	manyBytes  = 100 << 20
 	manyLocals = 20_000
 )
 
 func percentFor(p explore.Progress) int {
-	if p.Bytes > manyBytes && p.Locals <= manyLocals {
+	switch {
+	case p.Bytes < manyBytes:
+		return gcPercent
+	case p.Locals < manyLocals:
 		return leanPercent
 	}
 	return roomyPercent
