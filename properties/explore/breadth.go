@@ -11,6 +11,8 @@ import (
 const (
 	chunkRows   = 128 // at most
 	chunkShares = 8   // for each worker, if a depth has as many states as the one before
+
+	chunksPerSample = 8
 )
 
 // level is the states of one depth, to be taken chunk by chunk.
@@ -27,11 +29,11 @@ type finds struct {
 	next   atomic.Int64
 }
 
-// take returns a chunk of the worker's own finds, or of what the next one with any has left;
+// take returns a chunk of the finds of the worker of that number, or of what the next one with any has left;
 // nil if there is none.
-func (l *level) take(worker int) *rows {
+func (l *level) take(number int) *rows {
 	for i := range l.finds {
-		p := &l.finds[(worker+i)%len(l.finds)]
+		p := &l.finds[(number+i)%len(l.finds)]
 		if p.next.Load() >= int64(len(p.chunks)) {
 			continue
 		}
@@ -106,7 +108,7 @@ type breadthWorker struct {
 	s       *search
 	x       *expander
 	seen    visited
-	judging bool     // false while a path is being found again
+	judging bool     // false while a path is being found again; there is no state to judge then
 	sleeper *sleeper // nil without sleep sets
 
 	next    []*rows // what was found for the next depth
@@ -114,7 +116,7 @@ type breadthWorker struct {
 	share   int     // how many states each of them takes
 	spare   []*rows
 	scratch []uint32
-	group   group // that is being visited
+	group   group // that is being visited; of states that are visited one by one, the first row is
 	state   State // that is being judged
 
 	unique, generated, terminal uint64
@@ -124,10 +126,10 @@ type breadthWorker struct {
 }
 
 // work takes chunks of a depth until there is none left.
-func (w *breadthWorker) work(place int, now *level, depth int) {
+func (w *breadthWorker) work(number int, now *level, depth int) {
 	w.share = now.share
 	for chunks := 1; !w.s.stopped.Load(); chunks++ {
-		c := now.take(place)
+		c := now.take(number)
 		if c == nil {
 			return
 		}
@@ -140,7 +142,7 @@ func (w *breadthWorker) work(place int, now *level, depth int) {
 		c.packed, c.n = c.packed[:0], 0
 		w.spare = append(w.spare, c)
 		w.account()
-		if chunks%8 == 0 {
+		if chunks%chunksPerSample == 0 {
 			w.s.sample()
 		}
 	}
@@ -186,7 +188,7 @@ func (w *breadthWorker) visitGroups(t *worker, packed []uint16, depth int) error
 		}
 		w.generated += uint64(len(x.succs))
 		for _, i := range t.novel(x.succs) {
-			g.source(x, i)
+			g.startOf(x, i)
 			w.keep(x.make(w.scratch[:0], &x.succs[i]), depth+1, x.succs[i].sum)
 		}
 	}

@@ -122,7 +122,7 @@ type depthWorker struct {
 	pool *leftovers
 
 	todo  stack
-	group group // that is being visited
+	group group // that is being visited; of states that are visited one by one, the first row is
 	held  int   // words of todo that the search has counted
 
 	state State // that is being judged
@@ -167,9 +167,10 @@ func (w *depthWorker) work() {
 	}
 }
 
-// breath is how many states a worker visits before it lets the table grow and looks at bounds.
+// breath is how many states a worker visits until it breathes.
 const breath = 256
 
+// breathe lets the table grow, and looks at the bounds.
 func (w *depthWorker) breathe() {
 	w.seen.leave()
 	w.ticks = 0
@@ -211,7 +212,7 @@ func (w *depthWorker) visitGroup(t *worker) error {
 	for !g.full() && w.todo.n > 0 {
 		r, depth := w.todo.pop(g.rows[g.n])
 		g.rows[g.n], depths[g.n] = r, depth
-		if err := w.judge(r, depth); err != nil {
+		if err := w.judge(r, depth); err != nil || w.s.stopped.Load() {
 			return err
 		}
 		if err := g.expand(x, t); err != nil {
@@ -227,7 +228,7 @@ func (w *depthWorker) visitGroup(t *worker) error {
 	w.generated += uint64(len(x.succs))
 	words, found := w.todo.words, t.novel(x.succs)
 	for _, i := range found {
-		from, depth := len(words), depths[g.source(x, i)]
+		from, depth := len(words), depths[g.startOf(x, i)]
 		words = x.make(words, &x.succs[i])
 		words = append(words, uint32(depth+1), uint32(len(words)-from))
 	}

@@ -38,9 +38,10 @@ func (g *group) expand(x *expander, t *worker) error {
 	return nil
 }
 
-// source has x make the state that a step leads to from the state that it starts at, which it
-// returns the place of. It is to be asked about steps in their order.
-func (g *group) source(x *expander, step int32) int {
+// startOf has x make the state that a step leads to from the one that it starts at, whose place
+// among the rows it returns. It is to be asked about steps in their order. What else is in x
+// remains that of the last row.
+func (g *group) startOf(x *expander, step int32) int {
 	for int(step) >= g.ends[g.at] {
 		g.at++
 	}

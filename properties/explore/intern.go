@@ -15,7 +15,7 @@ type pool[T any] struct {
 
 	_  apart
 	n  atomic.Uint32
-	mu sync.Mutex // of those who make a chunk, and of those who change what entries remember
+	mu sync.Mutex // of those who number, and of those who add to what an entry remembers
 	_  apart
 
 	chunks [1 << 14]atomic.Pointer[[poolChunk]T]

@@ -24,6 +24,8 @@ func (sys *system) irreducible(cfg Config) string {
 		return "which message was delivered last is part of the state, so that no two deliveries commute"
 	case m.Network == Board && m.Lossy:
 		return "a message that is taken off the board and put up again does not commute with itself"
+	case m.Timed != nil:
+		return "time passes for all nodes at once, so that no node's steps are independent of it"
 	case m.Within != nil:
 		return "the bound on states tells apart orders that lead to the same"
 	case cfg.Symmetry:

@@ -164,6 +164,7 @@ func TestModelsThatCannotBeReducedSayWhy(t *testing.T) {
 		{Model{Network: Duplicating}, Config{}, "delivered last"},
 		{Model{Network: Board, Lossy: true}, Config{}, "off the board"},
 		{Model{Within: happens}, Config{}, "bound on states"},
+		{Model{Timed: &Timed{Tick: 1, Max: 2}}, Config{}, "time passes"},
 		{Model{Symmetric: []Group{{Nodes: []network.ID{0}}}}, Config{Symmetry: true}, "symmetry"},
 		{Model{Properties: []Property{Eventually("late", happens)}}, Config{}, `"late" is to happen eventually`},
 		{Model{Properties: []Property{Always("fine", fine)}}, Config{}, `"fine" does not declare what it reads`},

@@ -47,8 +47,9 @@ type Config struct {
 	Workers int // 0: as many as processors; results do not depend on it
 
 	// Bounds: what is reached ends the search, and the verdict is Inconclusive then unless
-	// it is Fail. 0 means none. A state at MaxDepth is visited and not gone on from; the
-	// initial states are at depth 1.
+	// it is Fail. 0 means none. They are looked at now and then: each worker may visit some
+	// hundreds of states more. A state at MaxDepth is visited and not gone on from; the initial
+	// states are at depth 1.
 	MaxDepth  int
 	MaxStates uint64
 	MaxBytes  uint64
@@ -173,7 +174,7 @@ type finding struct {
 // Counts, verdicts and counterexamples of a search that no bound on states or memory, and
 // no Stop, has ended are the same at any number of workers, but for the counts of a
 // depth-first search that a violation has ended, and its Depth. Time is linear in the steps
-// generated; memory is some 12 bytes for each distinct state, and the queue.
+// generated; memory is at most 15 bytes for each distinct state, and the queue.
 func Search(m Model, cfg Config) (Result, error) {
 	sys, err := newSystem(m, cfg.Symmetry)
 	if err != nil {

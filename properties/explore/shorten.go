@@ -5,14 +5,16 @@ package explore
 // violations in mind, but little memory.
 const shortenBytes = 1 << 30
 
-// shorten looks again, breadth-first, for what a depth-first search has found to be
-// violated: which states of several that search meets first hangs on its workers, and the
-// paths to them are long. A search that the first violation has ended takes over all that
-// is found up to that depth, and nothing else.
+// shorten looks again, breadth-first, for what a depth-first search has found to be violated,
+// or to happen if that is asked for: which states of several that search meets first hangs on
+// its workers, and the paths to them are long. A search that the first violation has ended
+// takes over all that is found up to that depth, and nothing else.
 func (s *search) shorten() error {
-	if s.cfg.Order != DepthFirst || !s.failed() {
+	violated := s.failed()
+	if s.cfg.Order != DepthFirst || !violated && !(s.cfg.Examples && s.happened()) {
 		return nil
 	}
+	whole := s.cfg.NoStop || !violated // no violation has ended it
 	cfg := s.cfg
 	cfg.Order = BreadthFirst
 	if cfg.MaxBytes == 0 {
@@ -22,7 +24,7 @@ func (s *search) shorten() error {
 	if err != nil {
 		return err
 	}
-	if cfg.NoStop {
+	if whole {
 		again.wanted = make([]bool, len(s.found))
 		for i := range s.found {
 			again.wanted[i] = s.found[i].depth > 0 && (!s.sometimes(i) || cfg.Examples)
@@ -36,7 +38,7 @@ func (s *search) shorten() error {
 		return nil
 	}
 	for i := range s.found {
-		if again.found[i].depth > 0 || !cfg.NoStop {
+		if again.found[i].depth > 0 || !whole {
 			s.found[i] = again.found[i]
 		}
 	}
@@ -52,6 +54,16 @@ func (s *search) settled() bool {
 		}
 	}
 	return s.wanted != nil
+}
+
+// happened reports whether something did that is to happen sometimes.
+func (s *search) happened() bool {
+	for i := range s.found {
+		if s.found[i].depth > 0 && s.sometimes(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // sometimes reports whether what is found for a property is no violation.

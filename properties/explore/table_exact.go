@@ -148,7 +148,7 @@ func (w *exactWorker) insertRow(fp uint64, row []uint32) bool {
 }
 
 func (w *exactWorker) insertRowDepth(fp uint64, row []uint32, depth int) (added, improved bool) {
-	if depth < 0 || depth >= marked {
+	if depth < 0 || int64(depth) >= marked {
 		panic(fmt.Sprintf("explore: depth %d does not fit in 31 bits", depth))
 	}
 	s, key := w.t.shard(fp)

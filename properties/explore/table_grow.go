@@ -46,8 +46,8 @@ func (t *table) resize() {
 // homes returns the number of home slots of a shard with so many chunks.
 func homes(chunks int) uint64 { return uint64(chunks)*chunkSlots - spareSlots }
 
-// begin begins a growth, unless one is under way: by the factor 3/2, so that a key is moved twice
-// on average, or by 4/3 where slots are larger.
+// begin begins a growth, unless one is under way: by the factor 3/2, so that of each key there
+// are two to three moves, or by 4/3 where slots are larger.
 func (t *table) begin() {
 	if t.growth.target > 0 {
 		return

@@ -50,7 +50,7 @@ a step changes, the way up to here as a diagram.`,
 	a.jsonFlag(cmd)
 	completes(cmd, "search", searches...)
 	completes(cmd, "reduction", reductionNames...)
-	completes(cmd, "network", "nonduplicating", "duplicating", "ordered")
+	completes(cmd, "network", "nonduplicating", "duplicating", "ordered", "board")
 	return cmd
 }
 

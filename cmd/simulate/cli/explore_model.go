@@ -57,7 +57,7 @@ func (f *modelFlags) add(fl *pflag.FlagSet) {
 	}
 	fl.BoolVar(&f.Lock, "lock", false, "threads take a lock")
 	fl.BoolVar(&f.NoHistory, "no-history", false, "leave out what clients saw, and whether it is linearizable")
-	fl.StringVar(&f.Network, "network", "", "nonduplicating, duplicating or ordered (default nonduplicating)")
+	fl.StringVar(&f.Network, "network", "", "nonduplicating, duplicating, ordered or board (default is the model's own, mostly nonduplicating)")
 	fl.BoolVar(&f.Lossy, "lossy", false, "every message may be lost")
 	fl.StringVar(&f.Bug, "bug", "", "plant this bug: see list models")
 }

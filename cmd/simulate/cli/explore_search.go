@@ -109,9 +109,10 @@ func (a *app) searchStates(m explore.Model, cfg explore.Config, stop func() bool
 	return explore.Search(m, cfg)
 }
 
-// How much the heap of a search that holds manyBytes may grow between collections, unless GOGC
-// says something. Such a search holds tables without pointers mostly, which cost little to
-// collect; but of models with manyLocals states of nodes it is these.
+// How much the heap of a search may grow between collections once it holds manyBytes, unless
+// GOGC says something: that is tables without pointers mostly, which cost little to collect. Of
+// models with manyLocals states of nodes and the observer it is these, and they have more behind
+// them than the search counts.
 const (
 	leanPercent, roomyPercent = 20, 100
 
@@ -121,12 +122,12 @@ const (
 
 func percentFor(p explore.Progress) int {
 	switch {
-	case p.Bytes < manyBytes:
-		return gcPercent
-	case p.Locals < manyLocals:
+	case p.Locals > manyLocals:
+		return roomyPercent
+	case p.Bytes > manyBytes:
 		return leanPercent
 	}
-	return roomyPercent
+	return gcPercent
 }
 
 // progressText is one line of progress, "" while nothing is known.
