@@ -62,9 +62,9 @@ func (p *spares) near(path []uint32) (*run, int) {
 	return nil, len(path)
 }
 
-// put keeps a node in a local state, or ends its world.
+// put keeps a node in a local state, or ends its world: always if p is nil.
 func (p *spares) put(id uint32, r *run) {
-	if r.panic != "" || id == 0 {
+	if p == nil || r.panic != "" || id == 0 {
 		r.solo.Close()
 		return
 	}

@@ -20,7 +20,7 @@ func (sys *system) twice(id uint32, host network.ID, ev event, script []int, fir
 	if n := sys.checked.Add(1); n > checkedTwice && n%checkedLater != 0 {
 		return nil
 	}
-	r, err := sys.after(id, host, ev, script, &spares{})
+	r, err := sys.after(id, host, ev, script, nil)
 	if err != nil {
 		return err
 	}
