@@ -159,8 +159,9 @@ func (s *shard) grow(target int, depthBits uint) {
 	s.extend(target, depthBits)
 	capacity := homes(target)
 	for c := len(old) - 1; c >= 0; c-- {
+		chunk := old[c]
 		for i := chunkSlots - 1; i >= 0; i-- {
-			key := old[c][i]
+			key := chunk[i]
 			if key == 0 {
 				for _, e := range waiting {
 					s.put(e, depthBits)
@@ -168,9 +169,13 @@ func (s *shard) grow(target int, depthBits uint) {
 				waiting = waiting[:0]
 				continue
 			}
-			old[c][i] = 0
+			chunk[i] = 0
 			pos := uint64(c)<<chunkBits | uint64(i)
 			home, _ := bits.Mul64(key<<shardBits, capacity)
+			if home > pos && depthBits == 0 {
+				place(s.chunks, key, home)
+				continue
+			}
 			e := entry{key: key, home: home}
 			if depthBits > 0 {
 				e.depth = s.takeDepth(pos, depthBits)
@@ -189,14 +194,25 @@ func (s *shard) grow(target int, depthBits uint) {
 
 // put puts e into the first empty slot from its new home on.
 func (s *shard) put(e entry, depthBits uint) {
-	chunks, pos := s.chunks, e.home
-	for chunks[pos>>chunkBits][pos%chunkSlots] != 0 {
-		pos++
-	}
-	chunks[pos>>chunkBits][pos%chunkSlots] = e.key
+	pos := place(s.chunks, e.key, e.home)
 	if depthBits > 0 {
 		word, shift := s.depthAt(pos, depthBits)
 		*word |= e.depth << shift
+	}
+}
+
+// place puts key into the first empty slot from its home on, which it returns.
+func place(chunks []*[chunkSlots]uint64, key, home uint64) uint64 {
+	at := home % chunkSlots
+	for {
+		chunk := chunks[home>>chunkBits]
+		for ; at < chunkSlots; at++ {
+			if chunk[at] == 0 {
+				chunk[at] = key
+				return home&^(chunkSlots-1) | at
+			}
+		}
+		home, at = home&^(chunkSlots-1)+chunkSlots, 0
 	}
 }
 
