@@ -180,6 +180,16 @@ func TestASampleIsBounded(t *testing.T) {
 	require.ErrorContains(t, err, "no initial state")
 }
 
+// With 3 clients and servers there is nothing to be found, see models.ABDBugs.
+func TestAReadThatIsNotWrittenBackShowsWithFourClients(t *testing.T) {
+	for clients, runs := range map[int]uint64{3: 4000, 4: 3794} {
+		m := models.ABD(models.Harness{Clients: clients, Servers: 3, Bug: "no-write-back"})
+		res := sampled(t, m, explore.SampleConfig{Schedule: explore.POS, Seed: 1, Runs: 4000})
+		require.Equal(t, runs, res.Runs)
+		require.Equal(t, clients == 4, res.Verdict == properties.Fail)
+	}
+}
+
 // A bug that few schedules show, found by sampling them.
 func ExampleSample() {
 	m := models.Paxos(models.Harness{Clients: 2, Servers: 3, Bug: "ignores-prepared"})

@@ -16,10 +16,12 @@ const (
 )
 
 // ABDBugs returns what can be wrong with ABD. None does harm with two servers, where a
-// majority is both. With three, record-overwrites shows with 2 clients, and no-write-back
-// does not show with 2. As clients write before they do anything else, no write begins after
-// another one ended; so local-sequence, with which a later write may get the lower number,
-// does no harm in this Harness.
+// majority is both. With three, record-overwrites shows with 2 clients, and no-write-back with
+// 4: it takes a write that one read sees before it is done, and a later read that does not see
+// it. Each client reads once, at the server behind the one that it wrote to; of 3 clients, one
+// of the two that read would do so at the server that is busy with that write. As clients write
+// before they do anything else, no write begins after another one ended; so local-sequence,
+// with which a later write may get the lower number, does no harm in this Harness.
 func ABDBugs() []Bug {
 	return []Bug{
 		{abdRecordOverwrites, "a server replaces what it holds by what it is told, even if that is older"},
